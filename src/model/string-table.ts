@@ -1,0 +1,133 @@
+const INITIAL_SLOTS = 1024;
+const INITIAL_BYTES = 16 * 1024;
+const decoder = new TextDecoder('utf-8', { fatal: false });
+const encoder = new TextEncoder();
+
+/** FNV-1a over at most 32 bytes spread over the value plus its length: equal bytes are compared anyway, so only speed is at stake. */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  let hash = 0x811c9dc5 ^ length;
+  const step = length <= 32 ? 1 : length >> 5;
+  for (let at = start; at < end; at += step) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  // The tail of ids and paths carries most of their entropy.
+  for (let at = Math.max(start, end - 4); at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+/**
+ * Distinct byte strings, each stored once and named by a small number, so that spans carry numbers and no JS string is made per span.
+ *
+ * Id 0 is always the empty string. Ids are dense and never change. The table only grows; its owner starts a new one when
+ * `byteLength` or `size` passes a limit (batches keep the table they were decoded with).
+ */
+export class StringTable {
+  #bytes = new Uint8Array(INITIAL_BYTES);
+  #used = 0;
+  #ends = new Uint32Array(INITIAL_SLOTS);
+  #size = 0;
+  #slots = new Int32Array(INITIAL_SLOTS * 2).fill(-1);
+  #texts: (string | undefined)[] = [];
+
+  constructor() {
+    this.intern(new Uint8Array(0), 0, 0);
+  }
+
+  /** Number of distinct strings, the empty one included. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Bytes held by the strings themselves. */
+  get byteLength(): number {
+    return this.#used;
+  }
+
+  /** Names `bytes[start … end)`; copies it when it is new. */
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hashBytes(bytes, start, end) & mask;
+    for (;;) {
+      const id = this.#slots[slot] ?? -1;
+      if (id < 0) break;
+      if (this.#equals(id, bytes, start, end)) return id;
+      slot = (slot + 1) & mask;
+    }
+    return this.#add(slot, bytes, start, end);
+  }
+
+  /** Names a JS string; for configuration and tests, not for the ingest path. */
+  internText(text: string): number {
+    const bytes = encoder.encode(text);
+    return this.intern(bytes, 0, bytes.length);
+  }
+
+  /** Offset of the first byte of a string in `arena`. */
+  startOf(id: number): number {
+    return id === 0 ? 0 : (this.#ends[id - 1] ?? 0);
+  }
+
+  /** Offset behind the last byte of a string in `arena`. */
+  endOf(id: number): number {
+    return this.#ends[id] ?? 0;
+  }
+
+  /** All strings one after another; valid until the next `intern`. */
+  get arena(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** The string as JS text, decoded once; invalid UTF-8 becomes U+FFFD. */
+  text(id: number): string {
+    const known = this.#texts[id];
+    if (known !== undefined) return known;
+    const text = decoder.decode(this.#bytes.subarray(this.startOf(id), this.endOf(id)));
+    this.#texts[id] = text;
+    return text;
+  }
+
+  #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const from = this.startOf(id);
+    const length = end - start;
+    if (this.endOf(id) - from !== length) return false;
+    const arena = this.#bytes;
+    for (let i = 0; i < length; i += 1) if (arena[from + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  #add(slot: number, bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    this.#reserve(length);
+    const id = this.#size;
+    this.#bytes.set(bytes.subarray(start, end), this.#used);
+    this.#used += length;
+    this.#ends[id] = this.#used;
+    this.#slots[slot] = id;
+    this.#size += 1;
+    if (this.#size * 2 > this.#slots.length) this.#rehash();
+    return id;
+  }
+
+  #reserve(length: number): void {
+    if (this.#used + length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + length));
+      grown.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = grown;
+    }
+    if (this.#size === this.#ends.length) {
+      const grown = new Uint32Array(this.#ends.length * 2);
+      grown.set(this.#ends);
+      this.#ends = grown;
+    }
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.#size; id += 1) {
+      let slot = hashBytes(this.#bytes, this.startOf(id), this.endOf(id)) & mask;
+      while ((slots[slot] ?? -1) >= 0) slot = (slot + 1) & mask;
+      slots[slot] = id;
+    }
+    this.#slots = slots;
+  }
+}
