@@ -1,0 +1,104 @@
+import { MAX_STATUSES, MAX_TRANSITIONS } from './definition.ts';
+import type { Path } from './problem.ts';
+
+/** A status as far as it could be read. */
+export interface DraftStatus {
+  readonly id: string;
+  /** Null when missing or not text. */
+  readonly system: string | null;
+  /** Null when neither true nor false. */
+  readonly final: boolean | null;
+  /** The status in the file; its id is at `[...path, 'id']`. */
+  readonly path: Path;
+}
+
+/** One pair of statuses out of a transition, as far as it could be read. */
+export interface DraftEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly reopen: boolean;
+  /** The transition in the file; its `from` is at `[...path, 'from']`. */
+  readonly path: Path;
+  /** The place of `to`. */
+  readonly toPath: Path;
+}
+
+/**
+ * What the checks between several places of a definition need, read leniently from a file that may break the schema, so
+ * that one run reports the problems of both kinds.
+ */
+export interface Draft {
+  /** Null when missing or not text. */
+  readonly initial: string | null;
+  /** Null when `systems` is not a map. */
+  readonly systems: ReadonlySet<string> | null;
+  /** Null when `statuses` is not a list, or longer than MAX_STATUSES. */
+  readonly statuses: readonly DraftStatus[] | null;
+  /** At most MAX_TRANSITIONS; null when `transitions` is not a list. */
+  readonly edges: readonly DraftEdge[] | null;
+  readonly edgesTruncated: boolean;
+  /** All statuses and transitions could be read, so that the absence of a way proves something. */
+  readonly complete: boolean;
+}
+
+/** Reads a draft from whatever the YAML contained. Never throws. */
+export function readDraft(content: unknown): Draft {
+  const root = isMap(content) ? content : {};
+  const initial = typeof root['initial'] === 'string' ? root['initial'] : null;
+  const systems = isMap(root['systems']) ? new Set(Object.keys(root['systems'])) : null;
+  const statuses = readStatuses(root['statuses']);
+  const transitions = readEdges(root['transitions']);
+  return {
+    initial,
+    systems,
+    statuses: statuses.found,
+    edges: transitions.found,
+    edgesTruncated: transitions.truncated,
+    complete: statuses.complete && transitions.complete && !transitions.truncated,
+  };
+}
+
+function readStatuses(value: unknown): { found: DraftStatus[] | null; complete: boolean } {
+  if (!Array.isArray(value)) return { found: null, complete: false };
+  if (value.length > MAX_STATUSES) return { found: null, complete: false };
+  const found: DraftStatus[] = [];
+  let complete = true;
+  for (const [index, item] of value.entries()) {
+    const { id, system, final = false } = isMap(item) ? item : {};
+    if (typeof id !== 'string' || typeof final !== 'boolean') complete = false;
+    if (typeof id !== 'string') continue;
+    found.push({
+      id,
+      system: typeof system === 'string' ? system : null,
+      final: typeof final === 'boolean' ? final : null,
+      path: ['statuses', index],
+    });
+  }
+  return { found, complete };
+}
+
+function readEdges(value: unknown): { found: DraftEdge[] | null; complete: boolean; truncated: boolean } {
+  if (!Array.isArray(value)) return { found: null, complete: false, truncated: false };
+  const found: DraftEdge[] = [];
+  let complete = true;
+  for (const [index, item] of value.entries()) {
+    const { from, to, reopen } = isMap(item) ? item : {};
+    if (typeof from !== 'string' || !Array.isArray(to) || to.length === 0) {
+      complete = false;
+      continue;
+    }
+    const path: Path = ['transitions', index];
+    for (const [position, target] of to.entries()) {
+      if (found.length === MAX_TRANSITIONS) return { found, complete, truncated: true };
+      if (typeof target === 'string') {
+        found.push({ from, to: target, reopen: reopen === true, path, toPath: [...path, 'to', position] });
+      } else complete = false;
+    }
+  }
+  return { found, complete, truncated: false };
+}
+
+/** Whether the value came from a YAML map. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
