@@ -1,0 +1,200 @@
+import type { UintColumn } from '../../model/columns.ts';
+import type { Alias, OrderReference, StatusFact } from '../../model/order.ts';
+import { SpanBatch } from '../../model/span-batch.ts';
+import { MAX_UNIX_NANO } from '../../model/units.ts';
+import type { AliasBinding, InFlight, OrderTrace, SpanBinding } from '../in-flight.ts';
+import { Verdicts } from '../verdicts.ts';
+import type { BindConfig } from './config.ts';
+import { type Naming, NamingRules } from './namings.ts';
+
+/** What one list of attributes (of a span or an event) names. */
+interface Named {
+  orderId: string | undefined;
+  orderPriority: number;
+  alias: Alias | undefined;
+  aliasPriority: number;
+  aliases: Alias[] | undefined;
+  status: string | undefined;
+}
+
+/** Binds spans to the orders that they themselves name, and finds the status facts in them. Inheritance inside a trace comes later, when the trace can be seen whole. */
+export class Binder {
+  readonly #namings: Verdicts<Naming>;
+  readonly #statusEvent: string;
+
+  constructor(config: BindConfig) {
+    const rules = new NamingRules(config);
+    this.#namings = new Verdicts((table, id) => rules.namingOf(table, id));
+    this.#statusEvent = config.statusEvent;
+  }
+
+  bind(batch: InFlight): void {
+    if (batch.spans === undefined) return;
+    const binding = new BatchBinding(batch.spans, batch.facts, batch.observedAt);
+    const namingOf = this.#namings.over(batch.spans.table);
+    const statusEventId = batch.spans.table.strings.internText(this.#statusEvent);
+    for (let row = 0; row < batch.spans.length; row += 1) binding.bindSpan(row, namingOf, statusEventId);
+    batch.binding = binding;
+  }
+}
+
+/** Collects the binding of one batch. */
+class BatchBinding implements SpanBinding {
+  readonly orderIds: string[] = [];
+  readonly aliases: (Alias | undefined)[] = [];
+  readonly orderTraces: OrderTrace[] = [];
+  readonly aliasBindings: AliasBinding[] = [];
+  readonly #spans: SpanBatch;
+  readonly #facts: StatusFact[];
+  readonly #observedAt: bigint;
+  readonly #pairs = new Set<string>();
+
+  constructor(spans: SpanBatch, facts: StatusFact[], observedAt: bigint) {
+    this.#spans = spans;
+    this.#facts = facts;
+    this.#observedAt = observedAt;
+  }
+
+  bindSpan(row: number, namingOf: (id: number) => Naming, statusEventId: number): void {
+    const spans = this.#spans;
+    const own = readNamings(
+      spans.attributes,
+      SpanBatch.startOf(spans.attributeEnds, row),
+      spans.attributeEnds.at(row),
+      namingOf,
+    );
+    const firstEvent = SpanBatch.startOf(spans.eventEnds, row);
+    const lastEvent = spans.eventEnds.at(row);
+    const events: Named[] = [];
+    for (let event = firstEvent; event < lastEvent; event += 1) {
+      const start = SpanBatch.startOf(spans.eventAttributeEnds, event);
+      events.push(readNamings(spans.eventAttributes, start, spans.eventAttributeEnds.at(event), namingOf));
+    }
+    const orderId = own.orderId ?? onlyOrder(events);
+    const alias =
+      orderId === undefined ? (own.alias ?? events.find((event) => event.alias !== undefined)?.alias) : undefined;
+    this.orderIds.push(orderId ?? '');
+    this.aliases.push(alias);
+    this.#recordTraces(row, orderId, alias, events);
+    this.#recordAliases(row, orderId, [own, ...events]);
+    if (own.status !== undefined) {
+      this.#addFact(row, own.status, reference(orderId, alias), spans.startAt(row), 'span_attribute', 0);
+    }
+    for (const [offset, event] of events.entries()) {
+      const index = firstEvent + offset;
+      if (event.status === undefined || spans.eventNameIds.at(index) !== statusEventId) continue;
+      const eventOrder =
+        event.orderId === undefined && event.alias === undefined
+          ? reference(orderId, alias)
+          : reference(event.orderId, event.alias);
+      this.#addFact(row, event.status, eventOrder, spans.eventAt(index), 'span_event', offset + 1);
+    }
+  }
+
+  #recordTraces(row: number, orderId: string | undefined, alias: Alias | undefined, events: readonly Named[]): void {
+    if (orderId !== undefined || alias !== undefined) this.#recordTrace(row, orderId ?? '', alias);
+    for (const event of events) {
+      if (event.orderId !== undefined && event.orderId !== orderId) this.#recordTrace(row, event.orderId, undefined);
+    }
+  }
+
+  #recordTrace(row: number, orderId: string, alias: Alias | undefined): void {
+    const traceId = this.#spans.traceIds.bytes.slice(row * 16, row * 16 + 16);
+    const pair = `${orderId}\n${alias === undefined ? '' : aliasText(alias)}\n${Buffer.from(traceId).toString('latin1')}`;
+    if (this.#pairs.has(pair)) return;
+    this.#pairs.add(pair);
+    this.orderTraces.push({ orderId, alias, traceId });
+  }
+
+  #recordAliases(row: number, orderId: string | undefined, named: readonly Named[]): void {
+    for (const place of named) {
+      const order = place.orderId ?? orderId;
+      if (order === undefined || place.aliases === undefined) continue;
+      for (const alias of place.aliases) {
+        this.aliasBindings.push({ orderId: order, alias, boundAt: this.#spans.startAt(row) });
+      }
+    }
+  }
+
+  #addFact(
+    row: number,
+    status: string,
+    order: OrderReference,
+    occurredAt: bigint,
+    evidenceKind: 'span_event' | 'span_attribute',
+    sequence: number,
+  ): void {
+    // A time that the store cannot hold says nothing about when it happened.
+    if (occurredAt > MAX_UNIX_NANO) return;
+    const spans = this.#spans;
+    const traceId = hex(spans.traceIds.bytes, row * 16, 16);
+    const spanId = hex(spans.spanIds.bytes, row * 8, 8);
+    const resource = spans.resources[spans.resourceIndexes.at(row)];
+    this.#facts.push({
+      order,
+      status,
+      occurredAt,
+      observedAt: this.#observedAt,
+      source: spans.table.strings.text(resource?.serviceId ?? 0),
+      evidenceKind,
+      evidenceId: `${traceId}:${spanId}:${sequence}`,
+      sequence,
+      traceId,
+      spanId,
+    });
+  }
+}
+
+/** How an alias is written in the store: `name=value`. */
+export function aliasText(alias: Alias): string {
+  return `${alias.name}=${alias.value}`;
+}
+
+function reference(orderId: string | undefined, alias: Alias | undefined): OrderReference {
+  if (orderId !== undefined) return { kind: 'order', orderId };
+  return alias === undefined ? { kind: 'trace' } : { kind: 'alias', alias };
+}
+
+/** The order that the events of a span name, when it is one and the same. */
+function onlyOrder(events: readonly Named[]): string | undefined {
+  let found: string | undefined;
+  for (const { orderId } of events) {
+    if (orderId === undefined) continue;
+    if (found !== undefined && found !== orderId) return undefined;
+    found = orderId;
+  }
+  return found;
+}
+
+function readNamings(column: UintColumn, start: number, end: number, namingOf: (id: number) => Naming): Named {
+  const named: Named = {
+    orderId: undefined,
+    orderPriority: Number.POSITIVE_INFINITY,
+    alias: undefined,
+    aliasPriority: Number.POSITIVE_INFINITY,
+    aliases: undefined,
+    status: undefined,
+  };
+  for (let index = start; index < end; index += 1) {
+    const naming = namingOf(column.at(index));
+    if (naming.kind === 'nothing') continue;
+    if (naming.kind === 'status') named.status = naming.status;
+    else if (naming.kind === 'order') {
+      if (naming.priority < named.orderPriority) {
+        named.orderId = naming.orderId;
+        named.orderPriority = naming.priority;
+      }
+    } else {
+      named.aliases = [...(named.aliases ?? []), naming.alias];
+      if (naming.priority < named.aliasPriority) {
+        named.alias = naming.alias;
+        named.aliasPriority = naming.priority;
+      }
+    }
+  }
+  return named;
+}
+
+function hex(bytes: Uint8Array, start: number, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('hex');
+}

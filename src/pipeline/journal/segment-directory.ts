@@ -1,0 +1,117 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSegment, type SegmentContent } from './record.ts';
+
+const SEGMENT_NAME = /^(\d{16})\.segment$/;
+const RESERVATION = 1000;
+
+/** A sealed segment file. */
+export interface SegmentFile {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** What recovery found at start. */
+export interface Recovery {
+  readonly segments: readonly SegmentFile[];
+  /** Bytes behind the last intact record of a segment: never acknowledged, so nothing is lost with them. */
+  readonly tornBytes: number;
+}
+
+/** The journal's files: `<16 digits>.segment`, the id reservation `next-id`, and segments that the store refused in `refused/`. */
+export class SegmentDirectory {
+  readonly path: string;
+  #nextId = 0;
+  #reservedTo = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Opens the directory, cuts torn tails, and removes empty segments. */
+  async recover(): Promise<Recovery> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const segments: SegmentFile[] = [];
+    let tornBytes = 0;
+    for (const name of (await readdir(this.path)).sort()) {
+      const match = SEGMENT_NAME.exec(name);
+      if (match === null) continue;
+      const id = Number(match[1]);
+      const size = (await stat(this.fileOf(id))).size;
+      const { intactBytes } = await this.read(id);
+      tornBytes += size - intactBytes;
+      if (intactBytes === 0) await rm(this.fileOf(id));
+      else {
+        if (intactBytes < size) await truncate(this.fileOf(id), intactBytes);
+        segments.push({ id, bytes: intactBytes });
+      }
+    }
+    await this.#readReservation(segments.at(-1)?.id ?? 0);
+    return { segments, tornBytes };
+  }
+
+  fileOf(id: number): string {
+    return join(this.path, `${id.toString().padStart(16, '0')}.segment`);
+  }
+
+  async read(id: number): Promise<SegmentContent> {
+    return readSegment(await readFile(this.fileOf(id)), id);
+  }
+
+  async remove(id: number): Promise<void> {
+    await rm(this.fileOf(id), { force: true });
+  }
+
+  /** Keeps a segment that the store will not take, out of the loader's way. */
+  async setAside(id: number): Promise<void> {
+    const refused = join(this.path, 'refused');
+    await mkdir(refused, { recursive: true, mode: 0o700 });
+    await rename(this.fileOf(id), join(refused, `${id.toString().padStart(16, '0')}.segment`));
+  }
+
+  /**
+   * The next segment id. Ids are reserved in blocks of 1,000 on disk before use, so an id is never given twice even when every
+   * segment was loaded and deleted before a crash; a repeated id would repeat a deduplication token and lose rows.
+   */
+  async takeId(): Promise<number> {
+    if (this.#nextId >= this.#reservedTo) await this.#reserve(this.#nextId + RESERVATION);
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return id;
+  }
+
+  /** Makes created, renamed and removed files durable. */
+  async sync(): Promise<void> {
+    const directory = await open(this.path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  async #readReservation(lastId: number): Promise<void> {
+    let reserved = 0;
+    try {
+      reserved = Number.parseInt(await readFile(join(this.path, 'next-id'), 'utf8'), 10) || 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    this.#nextId = Math.max(reserved, lastId + 1, 1);
+    this.#reservedTo = this.#nextId;
+  }
+
+  async #reserve(upTo: number): Promise<void> {
+    const temporary = join(this.path, 'next-id.new');
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(String(upTo));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(this.path, 'next-id'));
+    await this.sync();
+    this.#reservedTo = upTo;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Batch } from '../model/batch.ts';
+import type { Consumer } from '../model/consumer.ts';
+import type { UnixNano } from '../model/units.ts';
+import type { Binder } from './bind/binder.ts';
+import type { InFlight } from './in-flight.ts';
+import { encodeRecord } from './journal/encode-record.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Redactor } from './redact/redactor.ts';
+
+/** One step of the pipeline. It may change the batch in place; a rejection refuses the whole batch. */
+type Stage = (batch: InFlight) => void | Promise<void>;
+
+export interface PipelineParts {
+  readonly redactor: Redactor;
+  readonly binder: Binder;
+  readonly journal: Journal;
+  /** Our clock. */
+  readonly now: () => UnixNano;
+}
+
+/**
+ * The ordered list of stages between receivers and the store.
+ *
+ * The consumer that it returns resolves when the batch is fsynced in the journal, so a receiver may acknowledge then.
+ */
+export function createPipeline(parts: PipelineParts): Consumer {
+  const stages: readonly Stage[] = [
+    // First, so that nothing behind it ever sees what must not be stored.
+    (batch) => parts.redactor.redact(batch),
+    (batch) => parts.binder.bind(batch),
+    // Last: it is the acknowledgement.
+    (batch) => parts.journal.append(encodeRecord(batch)),
+  ];
+  return {
+    async consume(batch: Batch): Promise<void> {
+      const inFlight = toInFlight(batch, parts.now());
+      if (inFlight === undefined) return;
+      for (const stage of stages) await stage(inFlight);
+    },
+  };
+}
+
+function toInFlight(batch: Batch, observedAt: UnixNano): InFlight | undefined {
+  if (batch.kind === 'facts') {
+    if (batch.facts.length === 0) return undefined;
+    return { observedAt, spans: undefined, facts: [...batch.facts], binding: undefined };
+  }
+  if (batch.spans.length === 0) return undefined;
+  return { observedAt, spans: batch.spans, facts: [], binding: undefined };
+}
