@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// Starts Waybill on the Node.js that its package brings, whatever Node.js the shell has: the engine needs Node 24.
+// In a checkout it runs the TypeScript sources, in an installed package their JavaScript.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const sources = join(root, 'src/main/cli.ts');
+const entry = existsSync(sources) ? sources : join(root, 'dist/src/main/cli.js');
+
+function nodeBinary() {
+  try {
+    const name = process.platform === 'win32' ? 'node.exe' : 'node';
+    const bundled = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', name);
+    if (existsSync(bundled)) return bundled;
+  } catch {
+    // Installed without its dependency: the version check of the entry speaks for itself.
+  }
+  return process.execPath;
+}
+
+const child = spawn(nodeBinary(), [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => {
+  console.error(`waybill: cannot start Node.js: ${error.message}`);
+  process.exitCode = 1;
+});
+child.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === null ? 1 : 128);
+});

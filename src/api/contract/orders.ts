@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { cursor, milliseconds, orderId, spanId, timestamp, traceId } from './primitives.ts';
+
+/** What witnessed a transition. */
+export const evidence = z.object({
+  kind: z.enum(['span_event', 'span_attribute', 'api', 'import']),
+  id: z.string().describe('unique id of this piece of evidence'),
+  source: z.string().describe('service.name of the reporting service, or the source named in the API call'),
+  occurredAt: timestamp.describe("the sender's clock"),
+  observedAt: timestamp.describe('our clock'),
+  traceId: traceId.nullable(),
+  spanId: spanId.nullable(),
+});
+
+/** An order's stay in a status; `leftAt` and `dwellMs` are null while it is open. */
+export const visit = z.object({
+  status: z.string(),
+  system: z
+    .string()
+    .nullable()
+    .describe('the system that owns the status; null for a status the lifecycle does not know'),
+  enteredAt: timestamp,
+  leftAt: timestamp.nullable(),
+  dwellMs: milliseconds.nullable(),
+  evidence: z.array(evidence),
+});
+
+/** Something the lifecycle does not allow. */
+export const deviation = z.object({
+  kind: z.enum(['skipped', 'unexpected', 'repeated', 'unknown_status', 'left_final']),
+  status: z.string().describe('the status that was entered'),
+  fromStatus: z.string().nullable().describe('the status before it; null at the start of the order'),
+  skipped: z.array(z.string()).describe('for kind skipped: the statuses that were jumped over, in order'),
+  at: timestamp,
+  visitIndex: z.number().int().describe('index into visits of the entering visit'),
+});
+
+/** A trace that did work for the order. */
+export const orderTrace = z.object({
+  traceId,
+  rootService: z.string(),
+  rootName: z.string(),
+  startedAt: timestamp,
+  durationMs: milliseconds,
+  spanCount: z.number().int(),
+  errorCount: z.number().int(),
+  services: z.array(z.string()),
+});
+
+/** `GET /api/orders/{orderId}`. */
+export const order = z.object({
+  orderId,
+  aliases: z
+    .array(z.object({ name: z.string(), value: z.string() }))
+    .describe('other ids by which systems know the order'),
+  lifecycle: z.object({ name: z.string(), version: z.string() }),
+  status: z.string().nullable().describe('current status; null while the order is known from traces only'),
+  since: timestamp.nullable(),
+  openedAt: timestamp.nullable(),
+  closedAt: timestamp.nullable(),
+  visits: z.array(visit),
+  deviations: z.array(deviation),
+  traces: z.array(orderTrace),
+  tracesTruncated: z.boolean().describe('true when the order owns more traces than are listed'),
+});
+
+/** One row of `GET /api/orders`. */
+export const orderListItem = z.object({
+  orderId,
+  status: z.string().nullable(),
+  since: timestamp.nullable(),
+  openedAt: timestamp.nullable(),
+  closedAt: timestamp.nullable(),
+  visitCount: z.number().int(),
+  deviationCount: z.number().int(),
+  traceCount: z.number().int(),
+  errorCount: z.number().int().describe('spans with error status in traces of the order'),
+});
+
+/** Query of `GET /api/orders`; newest opened first. */
+export const orderListQuery = z.object({
+  status: z.string().max(256).optional().describe('only orders that are in this status now'),
+  text: z.string().max(256).optional().describe('only orders whose id or alias contains this text'),
+  deviating: z.enum(['true', 'false']).optional().describe('only orders with (true) or without (false) deviations'),
+  open: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('only orders that are (true) or are not (false) in a non-final status'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursor.optional(),
+});
+
+/** `GET /api/orders`. */
+export const orderList = z.object({ orders: z.array(orderListItem), nextCursor: cursor.nullable() });
+
+export type Order = z.infer<typeof order>;
+export type Visit = z.infer<typeof visit>;
+export type Evidence = z.infer<typeof evidence>;
+export type Deviation = z.infer<typeof deviation>;
+export type OrderTrace = z.infer<typeof orderTrace>;
+export type OrderListItem = z.infer<typeof orderListItem>;
+export type OrderListQuery = z.infer<typeof orderListQuery>;
+export type OrderList = z.infer<typeof orderList>;

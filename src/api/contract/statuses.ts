@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { milliseconds } from './primitives.ts';
+
+/** A name in the languages of the product. */
+export const label = z.object({ ru: z.string(), en: z.string() });
+
+/** Figures of one status; quantiles are type 7 (linear interpolation) over exits in the window. */
+export const statusFigures = z.object({
+  status: z.string(),
+  system: z.string().nullable(),
+  label,
+  targetMs: milliseconds.nullable(),
+  final: z.boolean(),
+  completed: z
+    .object({
+      count: z.number().int(),
+      meanMs: milliseconds.nullable(),
+      medianMs: milliseconds.nullable(),
+      p95Ms: milliseconds.nullable(),
+    })
+    .describe('visits that ended; biased low while orders are open'),
+  open: z
+    .object({
+      count: z.number().int(),
+      p50AgeMs: milliseconds.nullable(),
+      p95AgeMs: milliseconds.nullable(),
+      maxAgeMs: milliseconds.nullable(),
+      overTarget: z.number().int().describe('open visits older than the target'),
+    })
+    .describe('orders in the status now'),
+});
+
+/** Traffic along one edge of the status map; `from` is null for orders that start in `to`. */
+export const edgeFigures = z.object({
+  from: z.string().nullable(),
+  to: z.string(),
+  count: z.number().int(),
+  allowed: z.boolean().describe('whether the lifecycle has this edge; a disallowed one is a deviation'),
+});
+
+/** `GET /api/statuses`. */
+export const statuses = z.object({
+  lifecycle: z.object({ name: z.string(), version: z.string() }),
+  quantile: z.literal('type7'),
+  statuses: z.array(statusFigures).describe('in the order of the lifecycle, unknown statuses last'),
+  edges: z.array(edgeFigures),
+  orders: z.object({
+    total: z.number().int(),
+    open: z.number().int(),
+    closed: z.number().int(),
+    deviating: z.number().int(),
+  }),
+});
+
+/** Query of `GET /api/statuses`: the window of entries that are counted; default everything. */
+export const statusesQuery = z.object({
+  since: z.string().optional().describe('RFC 3339; only visits that ended at or after this time'),
+});
+
+/** `GET /api/lifecycle`: the lifecycle in force. */
+export const lifecycle = z.object({
+  name: z.string(),
+  version: z.string(),
+  label,
+  initial: z.string(),
+  systems: z.array(z.object({ id: z.string(), label })),
+  statuses: z.array(
+    z.object({ id: z.string(), system: z.string(), label, targetMs: milliseconds.nullable(), final: z.boolean() }),
+  ),
+  transitions: z.array(z.object({ from: z.string(), to: z.string() })),
+});
+
+export type Label = z.infer<typeof label>;
+export type StatusFigures = z.infer<typeof statusFigures>;
+export type EdgeFigures = z.infer<typeof edgeFigures>;
+export type Statuses = z.infer<typeof statuses>;
+export type StatusesQuery = z.infer<typeof statusesQuery>;
+export type Lifecycle = z.infer<typeof lifecycle>;

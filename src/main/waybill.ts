@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createApiServer } from '../api/server.ts';
+import { compileMachine } from '../lifecycle/machine.ts';
+import { requireLifecycle } from '../lifecycle/parse.ts';
+import { WaybillError } from '../model/errors.ts';
+import { msToNano, type UnixNano } from '../model/units.ts';
+import { Binder } from '../pipeline/bind/binder.ts';
+import { Journal } from '../pipeline/journal/journal.ts';
+import { Redactor } from '../pipeline/redact/redactor.ts';
+import { createPipeline } from '../pipeline/stages.ts';
+import { Projector } from '../projector/projector.ts';
+import { Queries } from '../query/queries.ts';
+import { OtlpGrpcReceiver } from '../receivers/otlp/grpc.ts';
+import { OtlpHttpReceiver } from '../receivers/otlp/http.ts';
+import { OtlpTally } from '../receivers/otlp/tally.ts';
+import { Loader } from '../store/loader.ts';
+import { openStore } from '../store/store.ts';
+import { type Config, PACKAGE_ROOT } from './config.ts';
+import { explainListenError } from './listen-error.ts';
+import type { Log } from './log.ts';
+import { SelfReport } from './self-report.ts';
+import { packageVersion } from './version.ts';
+
+/** The addresses that a running Waybill listens on, as URLs. */
+export interface Addresses {
+  /** Pages and API. */
+  readonly http: string;
+  /** Undefined where the receiver is switched off. */
+  readonly otlpHttp: string | undefined;
+  readonly otlpGrpc: string | undefined;
+}
+
+/** A running Waybill. */
+export interface RunningWaybill {
+  readonly addresses: Addresses;
+  /** Stops everything in the reverse order of the start: what was accepted is in the journal. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Waybill: store, journal, loader, projector, API and pages, then the receivers, so that nothing is accepted that cannot be kept.
+ * When a part cannot start, the parts before it are stopped again and the error is thrown on.
+ */
+export async function startWaybill(config: Config, log: Log): Promise<RunningWaybill> {
+  const undo: (() => Promise<unknown>)[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= runInReverse(undo, log);
+    return stopped;
+  };
+  try {
+    const addresses = await startParts(config, log, undo);
+    return { addresses, stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+async function startParts(config: Config, log: Log, undo: (() => Promise<unknown>)[]): Promise<Addresses> {
+  const lifecycle = requireLifecycle(await readLifecycle(config.lifecycle.file), config.lifecycle.file);
+  const store = await openStore(config.store, { dataDir: config.dataDir, log });
+  undo.push(() => store.close());
+
+  const projector = new Projector({
+    store: store.client,
+    machine: compileMachine(lifecycle),
+    onError: (error) => log('error', `refolding orders failed, trying again: ${describe(error)}`),
+  });
+  await projector.start();
+  undo.push(() => projector.stop());
+
+  const journal = new Journal({ directory: join(config.dataDir, 'journal'), config: config.journal });
+  await journal.start();
+  const loader = new Loader({ source: journal, store, observer: loaderObserver(log) });
+  loader.onLoaded(() => projector.notify());
+  loader.start();
+  undo.push(() => loader.stop());
+  // Before the loader: it ends only when its source is closed.
+  undo.push(() => journal.stop());
+
+  const redactor = new Redactor(config.redact);
+  const next = createPipeline({ redactor, binder: new Binder(config.binding), journal, now: systemNow });
+  const httpTally = new OtlpTally();
+  const grpcTally = new OtlpTally();
+  const version = packageVersion();
+  const report = new SelfReport({
+    version,
+    now: systemNow,
+    store,
+    journal,
+    loader,
+    projector,
+    redactor,
+    tallies: [httpTally, grpcTally],
+  });
+
+  const webRoot = join(PACKAGE_ROOT, 'dist/web');
+  const api = await createApiServer({
+    queries: new Queries({ store: store.client, lifecycle, now: systemNow }),
+    next,
+    now: systemNow,
+    system: () => report.system(),
+    readiness: () => report.readiness(),
+    webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
+    version,
+    onError: (error, request) => log('error', `a request failed: ${describe(error)}`, { request }),
+  });
+  const http = await api.listen(config.http).catch((cause: unknown) => {
+    throw explainListenError(cause, { what: 'pages and API', key: 'http.port', ...config.http });
+  });
+  undo.push(() => api.close());
+
+  const addresses = { http, otlpHttp: undefined as string | undefined, otlpGrpc: undefined as string | undefined };
+  if (config.otlp.http.enabled) {
+    const receiver = new OtlpHttpReceiver({ next, config: config.otlp.http, tally: httpTally });
+    addresses.otlpHttp = `http://${config.otlp.http.host}:${(await receiver.start()).port}`;
+    undo.push(() => receiver.stop());
+  }
+  if (config.otlp.grpc.enabled) {
+    const receiver = new OtlpGrpcReceiver({ next, config: config.otlp.grpc, tally: grpcTally });
+    addresses.otlpGrpc = `http://${config.otlp.grpc.host}:${(await receiver.start()).port}`;
+    undo.push(() => receiver.stop());
+  }
+  return addresses;
+}
+
+async function readLifecycle(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new WaybillError('invalid_configuration', `the lifecycle ${file} cannot be read (${code})`, {
+      remedy: 'set lifecycle.file to an existing definition; examples/jewelry/lifecycle.yaml is one',
+      cause,
+    });
+  }
+}
+
+function loaderObserver(log: Log) {
+  return {
+    failed: (event: { attempt: number; error: string }): void => {
+      // The first failure and then every tenth: a store that is away for an hour is one incident, not a thousand lines.
+      if (event.attempt % 10 === 1)
+        log('warn', `the store does not take a segment, trying again: ${event.error}`, { attempt: event.attempt });
+    },
+    quarantined: (event: { segmentId: number; reason: string }): void => {
+      log('error', `a journal segment was set aside under journal/refused: ${event.reason}`, {
+        segment: event.segmentId,
+      });
+    },
+  };
+}
+
+async function runInReverse(undo: readonly (() => Promise<unknown>)[], log: Log): Promise<void> {
+  for (const step of undo.toReversed()) {
+    try {
+      await step();
+    } catch (error) {
+      log('error', `a part did not stop cleanly: ${describe(error)}`);
+    }
+  }
+}
+
+/** What may be logged of an error: our own messages carry no data, foreign ones may. */
+function describe(error: unknown): string {
+  if (error instanceof WaybillError) return `${error.code}: ${error.message}`;
+  return error instanceof Error
+    ? `unexpected ${error.name} at ${error.stack?.split('\n')[1]?.trim() ?? 'an unknown place'}`
+    : 'unexpected error';
+}
+
+/** The system clock in nanoseconds; it ticks in milliseconds. */
+function systemNow(): UnixNano {
+  return msToNano(Date.now());
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import type { StoreClient } from '../store/client.ts';
+import { hexOf, nanoOrNullField, nanosOrNull } from './time-sql.ts';
+import { summarizeTraces } from './trace-summaries.ts';
+
+/** What `listOrders` filters by; undefined fields do not filter. */
+export interface OrderFilter {
+  readonly status?: string | undefined;
+  /** Substring of the id or an alias, case-insensitive. */
+  readonly text?: string | undefined;
+  readonly deviating?: boolean | undefined;
+  readonly open?: boolean | undefined;
+  readonly limit: number;
+  /** Continue behind this order. */
+  readonly after?: OrderPlace | undefined;
+}
+
+/** Where an order stands in the list: newest opened first, then by id. */
+export interface OrderPlace {
+  /** Milliseconds since the epoch. */
+  readonly openedMs: string;
+  readonly orderId: string;
+}
+
+const listRow = z.object({
+  order_id: z.string(),
+  status: z.string(),
+  since_text: nanoOrNullField,
+  opened_text: nanoOrNullField,
+  closed_text: nanoOrNullField,
+  visits: z.number(),
+  deviations: z.number(),
+  aliases: z.array(z.string()),
+  place: z.string(),
+});
+
+/** An order of the list. */
+export interface ListedOrder {
+  readonly orderId: string;
+  readonly status: string | null;
+  readonly since: string | null;
+  readonly openedAt: string | null;
+  readonly closedAt: string | null;
+  readonly visitCount: number;
+  readonly deviationCount: number;
+  readonly traceCount: number;
+  readonly errorCount: number;
+  readonly place: OrderPlace;
+}
+
+const PLACE = 'toUnixTimestamp64Milli(coalesce(toDateTime64(opened_at, 3), first_observed_at))';
+
+/** One page of orders, newest opened first. */
+export async function listOrders(store: StoreClient, filter: OrderFilter): Promise<ListedOrder[]> {
+  const conditions: string[] = [];
+  const parameters: Record<string, unknown> = { limit: filter.limit };
+  const where = (condition: string, values: Record<string, unknown> = {}): void => {
+    conditions.push(condition);
+    Object.assign(parameters, values);
+  };
+  if (filter.status !== undefined) where('status = {status:String}', { status: filter.status });
+  if (filter.text !== undefined) {
+    where(
+      `(positionCaseInsensitiveUTF8(order_id, {text:String}) > 0
+        OR arrayExists(alias -> positionCaseInsensitiveUTF8(alias, {text:String}) > 0, aliases))`,
+      { text: filter.text },
+    );
+  }
+  if (filter.deviating !== undefined) where(filter.deviating ? 'notEmpty(deviation_kinds)' : 'empty(deviation_kinds)');
+  if (filter.open !== undefined) where(filter.open ? 'isNull(closed_at)' : 'isNotNull(closed_at)');
+  if (filter.after !== undefined) {
+    where(`(${PLACE}, order_id) < ({afterMs:Int64}, {afterId:String})`, {
+      afterMs: filter.after.openedMs,
+      afterId: filter.after.orderId,
+    });
+  }
+  const rows = await store.query(
+    `SELECT order_id, status, ${nanosOrNull('since')} AS since_text, ${nanosOrNull('opened_at')} AS opened_text,
+       ${nanosOrNull('closed_at')} AS closed_text, toUInt32(length(visit_statuses)) AS visits,
+       toUInt32(length(deviation_kinds)) AS deviations, aliases, toString(${PLACE}) AS place
+     FROM orders FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+     ORDER BY ${PLACE} DESC, order_id DESC LIMIT {limit:UInt32}`,
+    parameters,
+    listRow,
+  );
+  const traces = await tracesOfOrders(
+    store,
+    rows.map((row) => ({ orderId: row.order_id, aliases: row.aliases })),
+  );
+  const summaries = await summarizeTraces(store, [...new Set([...traces.values()].flat())]);
+  const errorsOf = new Map(summaries.map((summary) => [summary.traceId, summary.errorCount]));
+  return rows.map((row) => {
+    const own = traces.get(row.order_id) ?? [];
+    return {
+      orderId: row.order_id,
+      status: row.status === '' ? null : row.status,
+      since: row.since_text,
+      openedAt: row.opened_text,
+      closedAt: row.closed_text,
+      visitCount: row.visits,
+      deviationCount: row.deviations,
+      traceCount: own.length,
+      errorCount: own.reduce((sum, trace) => sum + (errorsOf.get(trace) ?? 0), 0),
+      place: { openedMs: row.place, orderId: row.order_id },
+    };
+  });
+}
+
+/** Most traces that are counted or listed per order. */
+export const MAX_TRACES_PER_ORDER = 1000;
+
+/** The newest traces of each order, by canonical id and by its aliases; at most MAX_TRACES_PER_ORDER each. */
+export async function tracesOfOrders(
+  store: StoreClient,
+  orders: readonly { orderId: string; aliases: readonly string[] }[],
+): Promise<Map<string, string[]>> {
+  if (orders.length === 0) return new Map();
+  const ownerOfAlias = new Map(orders.flatMap(({ orderId, aliases }) => aliases.map((alias) => [alias, orderId])));
+  const rows = await store.query(
+    `SELECT order_id, alias, ${hexOf('trace_id')} AS trace FROM order_traces
+     WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)})
+     GROUP BY order_id, alias, trace_id ORDER BY min(observed_at) DESC, trace_id LIMIT ${MAX_TRACES_PER_ORDER} BY order_id, alias`,
+    { orders: orders.map(({ orderId }) => orderId), aliases: [...ownerOfAlias.keys()] },
+    z.object({ order_id: z.string(), alias: z.string(), trace: z.string() }),
+  );
+  const traces = new Map<string, Set<string>>();
+  for (const row of rows) {
+    const orderId = row.order_id === '' ? ownerOfAlias.get(row.alias) : row.order_id;
+    if (orderId === undefined) continue;
+    const own = traces.get(orderId) ?? new Set<string>();
+    own.add(row.trace);
+    traces.set(orderId, own);
+  }
+  return new Map([...traces].map(([orderId, own]) => [orderId, [...own]]));
+}

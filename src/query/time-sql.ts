@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { formatRfc3339 } from '../model/units.ts';
+
+/** SQL that reads a DateTime64(9) as decimal nanoseconds; JSON numbers would lose the last digits. */
+export function nanos(column: string): string {
+  return `toString(toUnixTimestamp64Nano(${column}))`;
+}
+
+/** SQL that reads a Nullable(DateTime64(9)) as decimal nanoseconds or null. */
+export function nanosOrNull(column: string): string {
+  return `if(isNull(${column}), NULL, toString(toUnixTimestamp64Nano(assumeNotNull(${column}))))`;
+}
+
+/** A row field written by `nanos`: becomes RFC 3339. */
+export const nanoField = z.string().transform((text) => formatRfc3339(BigInt(text)));
+
+/** A row field written by `nanosOrNull`. */
+export const nanoOrNullField = z
+  .string()
+  .nullable()
+  .transform((text) => (text === null ? null : formatRfc3339(BigInt(text))));
+
+/** An id column as 32 or 16 hex digits. */
+export function hexOf(column: string): string {
+  return `lower(hex(${column}))`;
+}
+
+/** SQL set of trace ids given as the parameter `traces`, an array of 32 hex digits each. */
+export const TRACES_PARAMETER = `(SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`;
