@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataDirectory } from './data-directory.ts';
+import type { LineSink } from './processes.ts';
+import type { SupervisedSpec } from './supervised.ts';
+import { type WaybillPorts, waybillConfig } from './waybill-config.ts';
+
+/** Writes Waybill's configuration into the data directory and says how to run it. */
+export function waybillProcess(setup: {
+  readonly checkout: string;
+  readonly data: DataDirectory;
+  readonly ports: WaybillPorts;
+  readonly log: LineSink;
+  readonly isReady: () => Promise<boolean>;
+}): SupervisedSpec {
+  const { checkout, data, ports, log, isReady } = setup;
+  const file = data.at('waybill.yaml');
+  const lifecycle = join(checkout, 'examples/jewelry/lifecycle.yaml');
+  writeFileSync(file, waybillConfig(data.at('waybill'), lifecycle, ports));
+  return {
+    name: 'waybill',
+    command: process.execPath,
+    args: [join(checkout, 'src/main/cli.ts'), 'serve', '--config', file],
+    cwd: checkout,
+    record: data.record('waybill'),
+    log,
+    logPath: data.shownAt('logs', 'waybill.log'),
+    isReady,
+    readyMs: 120_000,
+    // It has acknowledged what it has not stored yet, and drains while it stops.
+    stopMs: 20_000,
+    restarts: 3,
+  };
+}
