@@ -6,6 +6,7 @@ import type { StoreClient } from '../store/client.ts';
 import { toDateTime64 } from '../store/time.ts';
 import { toOrderRow } from './order-row.ts';
 import { OrderReader } from './read-orders.ts';
+import { Recheck } from './recheck.ts';
 
 /** Touches read in one go; a segment is never split over two goes. */
 const TOUCHES_PER_ROUND = 20_000;
@@ -40,6 +41,7 @@ export class Projector {
   readonly #store: StoreClient;
   readonly #machine: Machine;
   readonly #reader: OrderReader;
+  readonly #recheck = new Recheck();
   readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   #cursor = 0;
@@ -108,12 +110,14 @@ export class Projector {
     while (!this.#stopped) {
       if (!this.#pending) {
         this.#waitingSince = undefined;
-        await this.#sleep();
-        continue;
+        await this.#sleep(this.#recheck.msUntilDue(this.#now()));
       }
+      if (this.#stopped) return;
+      const isTold = this.#pending;
       this.#pending = false;
       try {
-        if (await this.#round()) this.#pending = true;
+        if (isTold && (await this.#round())) this.#pending = true;
+        await this.#refoldDue();
         retryMs = RETRY_MS;
       } catch (error) {
         this.#pending = true;
@@ -148,14 +152,21 @@ export class Projector {
     if (last === undefined) return false;
     const orderIds = await this.#touchedOrders(touches);
     const revision = last.segment;
-    for (let at = 0; at < orderIds.length; at += ORDERS_PER_FOLD) {
-      await this.#refold(orderIds.slice(at, at + ORDERS_PER_FOLD), revision);
-    }
+    await this.#refoldAll(orderIds, revision);
     await this.#store.insertRows('projector_state', [
       { projector: PROJECTOR, segment: String(revision), saved_at: toDateTime64(msToNano(this.#now())) },
     ]);
     this.#cursor = revision;
     return true;
+  }
+
+  /** Folds orders again whose facts depend on spans that may have come since. */
+  async #refoldDue(): Promise<void> {
+    const traces = this.#recheck.takeDue(this.#now());
+    if (traces.length === 0) return;
+    const named = await this.#reader.ordersOfTraces(traces);
+    const orderIds = [...new Set([...named.values()].flatMap((orders) => [...orders]))];
+    await this.#refoldAll(orderIds, this.#cursor);
   }
 
   /** The orders whose fold can change by the touches. */
@@ -176,10 +187,17 @@ export class Projector {
     for (const orderId of await this.#reader.allOrdersOfAliases([...bindings])) orders.add(orderId);
     // A newly named order in a trace can take facts away from the order that the trace had alone.
     for (const trace of await this.#reader.tracesWithOrphans([...traces])) orphanTraces.add(trace);
+    for (const trace of orphanTraces) this.#recheck.add(trace, this.#now());
     for (const named of (await this.#reader.ordersOfTraces([...orphanTraces])).values()) {
       for (const orderId of named) orders.add(orderId);
     }
     return [...orders];
+  }
+
+  async #refoldAll(orderIds: readonly string[], revision: number): Promise<void> {
+    for (let at = 0; at < orderIds.length; at += ORDERS_PER_FOLD) {
+      await this.#refold(orderIds.slice(at, at + ORDERS_PER_FOLD), revision);
+    }
   }
 
   async #refold(orderIds: readonly string[], revision: number): Promise<void> {
