@@ -1,0 +1,50 @@
+import type { Visit } from '../../model/order.ts';
+import type { DurationNano, UnixNano } from '../../model/units.ts';
+import type { Machine } from '../machine.ts';
+
+/** How a failure ended for its order. */
+export type FailureOutcome =
+  | 'overcome' // the order moved forward within the recovery time: it did not fail
+  | 'pending' // the recovery time is not over
+  | 'failed' // it is over, and the order has not moved forward
+  | 'recovered'; // the order moved forward, but later
+
+/** Where a failure stands in the life of its order. */
+export interface FailurePlace {
+  /** The status the order was in; null before its first one. */
+  readonly status: string | null;
+  /** Entry into the first status further on, after the failure; null while there is none. */
+  readonly movedOnAt: UnixNano | null;
+}
+
+/**
+ * Places a failure among the visits of its order. Further on means nearer to the end of the lifecycle: a higher rank than that of the
+ * status at the time of the failure; a rework loop does not count as recovery. A status that the lifecycle does not know has no rank.
+ *
+ * @param visits in the order of entry
+ */
+export function placeFailure(machine: Machine, visits: readonly Visit[], at: UnixNano): FailurePlace {
+  let status: string | null = null;
+  let reached = -1;
+  for (const visit of visits) {
+    if (visit.enteredAt > at) {
+      if (machine.knows(visit.status) && machine.rank(visit.status) > reached) {
+        return { status, movedOnAt: visit.enteredAt };
+      }
+    } else {
+      status = visit.status;
+      if (machine.knows(visit.status)) reached = machine.rank(visit.status);
+    }
+  }
+  return { status, movedOnAt: null };
+}
+
+/** How a failure stands at `now`. */
+export function failureOutcome(
+  failure: { readonly at: UnixNano; readonly movedOnAt: UnixNano | null },
+  options: { readonly now: UnixNano; readonly recoveryTime: DurationNano },
+): FailureOutcome {
+  const deadline = failure.at + options.recoveryTime;
+  if (failure.movedOnAt !== null) return failure.movedOnAt <= deadline ? 'overcome' : 'recovered';
+  return options.now <= deadline ? 'pending' : 'failed';
+}

@@ -1,0 +1,255 @@
+import { Agent, type AgentOptions } from 'node:http';
+import { Readable } from 'node:stream';
+import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import type { z } from 'zod';
+import { WaybillError } from '../model/errors.ts';
+import { skimBlocks } from '../wire/native/skim.ts';
+import { toStoreError } from './failure.ts';
+import type { Secret } from './secret.ts';
+
+/** How to reach a ClickHouse server. */
+export interface StoreClientOptions {
+  readonly url: string;
+  /** Path of the embedded server's Unix socket. */
+  readonly socketPath?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: Secret | undefined;
+  readonly database: string;
+}
+
+/** Values of `{name:Type}` placeholders; they travel beside the SQL, never in it. Times: `toDateTime64`. */
+export type QueryParams = Readonly<Record<string, unknown>>;
+
+/** What an insert may say besides its rows. */
+export interface InsertOptions {
+  /** Names this insert for deduplication: the same token again inserts nothing (last 10 000 inserts of a table). */
+  readonly token?: string;
+}
+
+/** Longest wait for an answer, in milliseconds; the server gives up a query before that. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const READ_SECONDS = 45;
+const INSERT_TIMEOUT_MS = 300_000;
+/** Parallel connections; more queries wait in the client. */
+const MAX_CONNECTIONS = 32;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const READ_SETTINGS: ClickHouseSettings = {
+  // 64-bit numbers would lose digits as JSON numbers.
+  output_format_json_quote_64bit_integers: 1,
+  max_execution_time: READ_SECONDS,
+  // An error must not come behind a 200.
+  wait_end_of_query: 1,
+};
+
+/** Bulk inserts leave it to merges to drop what a ReplacingMergeTree holds twice: doing it at once takes three times the CPU. */
+const BULK_SETTINGS: ClickHouseSettings = { optimize_on_insert: 0 };
+
+const INSERT_SETTINGS: ClickHouseSettings = {
+  async_insert: 0,
+  // The default drops a column that the table lacks without a word.
+  input_format_skip_unknown_fields: 0,
+  wait_end_of_query: 1,
+};
+
+/**
+ * A thin layer over `@clickhouse/client`, the same for the embedded server and a remote one.
+ *
+ * Every failure is a WaybillError: `store_unavailable` (retryable) where the store does not answer or is busy, `disk_full`, else
+ * `internal` with ClickHouse's code; messages carry no data. Nothing is retried here.
+ */
+export class StoreClient {
+  readonly #client: ClickHouseClient;
+  readonly #columns = new Map<string, readonly string[]>();
+
+  constructor(options: StoreClientOptions) {
+    this.#client = createClient({
+      url: options.url,
+      database: options.database,
+      ...(options.socketPath === undefined ? {} : { http_agent: socketAgent(options.socketPath) }),
+      ...(options.user === undefined ? {} : { username: options.user }),
+      ...(options.password === undefined ? {} : { password: options.password.reveal() }),
+      application: 'waybill',
+      request_timeout: INSERT_TIMEOUT_MS,
+      max_open_connections: MAX_CONNECTIONS,
+      compression: { request: false, response: options.socketPath === undefined },
+      // Its log lines carry statements and errors with data; every failure reaches the caller as an error anyway.
+      log: { LoggerClass: SilentLogger },
+    });
+  }
+
+  /**
+   * Runs a query and returns its rows; the SQL MUST NOT have a FORMAT clause.
+   *
+   * 64-bit numbers (count() among them) arrive as text: `z.coerce.number()` where 2^53 is enough, `unixNanoText` for times. Rows are
+   * checked by `schema` where it is given; a row that does not fit is `internal`, since then SQL and schema disagree.
+   */
+  query<Row = unknown>(sql: string, params?: QueryParams): Promise<Row[]>;
+  query<Schema extends z.ZodType>(sql: string, params: QueryParams, schema: Schema): Promise<z.output<Schema>[]>;
+  async query(sql: string, params: QueryParams = {}, schema?: z.ZodType): Promise<unknown[]> {
+    const rows = await this.#guard('answer a query', REQUEST_TIMEOUT_MS, async (abort_signal) => {
+      const result = await this.#client.query({
+        query: sql,
+        query_params: { ...params },
+        format: 'JSONEachRow',
+        clickhouse_settings: READ_SETTINGS,
+        abort_signal,
+      });
+      return result.json<unknown>();
+    });
+    if (schema === undefined) return rows;
+    const parsed = schema.array().safeParse(rows);
+    if (parsed.success) return parsed.data;
+    const path = parsed.error.issues[0]?.path.slice(1).join('.') ?? '';
+    throw new WaybillError(
+      'internal',
+      `a row of the store does not fit its schema at ${path === '' ? 'its root' : path}`,
+    );
+  }
+
+  /**
+   * Inserts blocks in the Native format; resolves when the rows are durable as far as the table's settings say.
+   *
+   * Every block MUST have exactly the columns of the table: ClickHouse would fill a missing one with defaults and say nothing, so it
+   * is checked here and is `internal`; bytes that are not complete blocks are `malformed_payload`.
+   */
+  async insertBlocks(table: string, blocks: readonly Uint8Array[], options: InsertOptions = {}): Promise<void> {
+    const columns = await this.#checkedColumns(table, blocks);
+    if (columns === undefined) return;
+    await this.#insert(table, columns, 'Native', Readable.from(blocks, { objectMode: false }), options);
+  }
+
+  /** Inserts a few rows, all with the columns of the first one; for bulk there is `insertBlocks`. Times: `toDateTime64`. */
+  async insertRows(
+    table: string,
+    rows: readonly Readonly<Record<string, unknown>>[],
+    options: InsertOptions = {},
+  ): Promise<void> {
+    const [first] = rows;
+    if (first === undefined) return;
+    const text = rows.map((row) => JSON.stringify(row, encodeBigInt)).join('\n');
+    await this.#insert(
+      table,
+      Object.keys(first),
+      'JSONEachRow',
+      Readable.from([Buffer.from(text)], { objectMode: false }),
+      options,
+    );
+  }
+
+  /** Runs a statement that returns nothing, such as DDL. */
+  async command(sql: string, params: QueryParams = {}): Promise<void> {
+    await this.#guard('run a statement', INSERT_TIMEOUT_MS, (abort_signal) =>
+      this.#client.command({
+        query: sql,
+        query_params: { ...params },
+        clickhouse_settings: { wait_end_of_query: 1 },
+        abort_signal,
+      }),
+    );
+    this.#columns.clear();
+  }
+
+  /** Whether the store answers. */
+  async ping(): Promise<boolean> {
+    return (await this.#client.ping({ abort_signal: AbortSignal.timeout(10_000), select: false })).success;
+  }
+
+  /** Closes the connections. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  async #insert(
+    table: string,
+    columns: readonly string[],
+    format: 'Native' | 'JSONEachRow',
+    values: Readable,
+    { token }: InsertOptions,
+  ): Promise<void> {
+    const names = [table, ...columns];
+    if (!names.every((name) => NAME.test(name))) throw new WaybillError('internal', 'bad name of a table or column');
+    await this.#guard(`insert into ${table}`, INSERT_TIMEOUT_MS, async (abort_signal) => {
+      const result = await this.#client.exec({
+        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+        values,
+        clickhouse_settings: {
+          ...INSERT_SETTINGS,
+          ...(format === 'Native' ? BULK_SETTINGS : {}),
+          ...(token === undefined ? {} : { insert_deduplicate: 1, insert_deduplication_token: token }),
+        },
+        abort_signal,
+      });
+      for await (const _ of result.stream);
+    });
+  }
+
+  /** The table's columns, after every block was found to have them all and no other; undefined where there are no rows. */
+  async #checkedColumns(table: string, blocks: readonly Uint8Array[]): Promise<readonly string[] | undefined> {
+    const shapes = blocks.flatMap(skimBlocks).filter((shape) => shape.rows > 0);
+    if (shapes.length === 0) return undefined;
+    const columns = await this.#tableColumns(table);
+    for (const shape of shapes) {
+      const names = new Set(shape.columns.map(({ name }) => name));
+      const missing = columns.filter((name) => !names.has(name));
+      const unknown = [...names].filter((name) => !columns.includes(name));
+      if (missing.length === 0 && unknown.length === 0 && names.size === shape.columns.length) continue;
+      // The table may have changed since it was looked at.
+      this.#columns.delete(table);
+      const details = `missing: ${missing.join(', ') || 'none'}; unknown: ${unknown.join(', ') || 'none'}`;
+      throw new WaybillError('internal', `the columns of a block are not those of the table ${table} (${details})`);
+    }
+    return columns;
+  }
+
+  async #tableColumns(table: string): Promise<readonly string[]> {
+    const known = this.#columns.get(table);
+    if (known !== undefined) return known;
+    const rows = await this.query<{ name: string }>(
+      `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}
+       AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') ORDER BY position`,
+      { table },
+    );
+    if (rows.length === 0) {
+      throw new WaybillError('invalid_configuration', `the store has no table ${table}`, {
+        remedy: 'start Waybill again: it applies the schema at its start',
+      });
+    }
+    const names = rows.map(({ name }) => name);
+    this.#columns.set(table, names);
+    return names;
+  }
+
+  async #guard<Result>(
+    what: string,
+    timeoutMs: number,
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await run(AbortSignal.timeout(timeoutMs));
+    } catch (cause) {
+      throw toStoreError(what, cause);
+    }
+  }
+}
+
+/**
+ * An agent whose every connection goes to a socket: it hands its own options on to `net.connect`. One per client, which closes idle
+ * connections by timers of its own and would cut those of another.
+ */
+function socketAgent(socketPath: string): Agent {
+  const options: AgentOptions & { socketPath: string } = { keepAlive: true, maxSockets: MAX_CONNECTIONS, socketPath };
+  return new Agent(options);
+}
+
+function encodeBigInt(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+class SilentLogger {
+  trace(): void {}
+  debug(): void {}
+  info(): void {}
+  warn(): void {}
+  error(): void {}
+}

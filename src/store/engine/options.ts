@@ -1,0 +1,41 @@
+/** Where the embedded server listens: a socket that only the owner of the data can reach, or loopback with a password. */
+export type EngineListen =
+  | { readonly kind: 'socket'; readonly path: string }
+  | {
+      readonly kind: 'loopback';
+      /** 0 lets the system choose. */
+      readonly port: number;
+      /** Travels over the process's own channel, never through arguments or files. */
+      readonly password: string;
+    };
+
+/** What the supervisor tells the embedded server at its start. */
+export interface EngineOptions {
+  /** Directory of the embedded server alone; made with mode 0700. */
+  readonly directory: string;
+  readonly listen: EngineListen;
+  /** Memory that the engine may use in total, in bytes; one query gets half of it, caches a sixteenth each. */
+  readonly maxMemoryBytes: number;
+  /** Queries that read at the same time; one session of the engine runs its queries one after another. */
+  readonly readers: number;
+  /** Statements that write at the same time. */
+  readonly writers: number;
+  /** Length of one INSERT's data after decompression, in bytes. */
+  readonly maxInsertBytes: number;
+}
+
+/** First message of the supervisor to its child. */
+export interface EngineStart {
+  readonly kind: 'start';
+  readonly options: EngineOptions;
+}
+
+/** Messages of the child to its supervisor. */
+export type EngineReport =
+  | { readonly kind: 'ready'; readonly port: number | undefined }
+  | { readonly kind: 'failed'; readonly reason: 'in_use' | 'engine'; readonly message: string };
+
+/** Exit code of a child that could not start; its report says why. */
+export const EXIT_REFUSED = 64;
+/** Exit code of a child whose engine reported a fatal error; only a new process helps. */
+export const EXIT_FATAL = 70;

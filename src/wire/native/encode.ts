@@ -1,0 +1,180 @@
+import { WaybillError } from '../../model/errors.ts';
+import type { StringTable } from '../../model/string-table.ts';
+import { ByteWriter, varintLength } from './byte-writer.ts';
+import type { NativeColumn, NativeData } from './column.ts';
+import { buildDictionary, type Dictionary, type DictionaryScratch } from './dictionary.ts';
+import { type NativeType, parseNativeType } from './type.ts';
+
+/** SerializationLowCardinality: SharedDictionariesWithAdditionalKeys, the only version of the key serialisation. */
+const LOW_CARDINALITY_VERSION = 1;
+/** SerializationLowCardinality: the keys of this block follow in the block itself. */
+const HAS_ADDITIONAL_KEYS = 1 << 9;
+
+const encoder = new TextEncoder();
+
+/** A column whose dictionaries are made and whose length is known. */
+type Plan =
+  | { readonly kind: 'fixed'; readonly bytes: Uint8Array }
+  | { readonly kind: 'string'; readonly ids: Uint32Array; readonly strings: StringTable }
+  | { readonly kind: 'low_cardinality'; readonly dictionary: Dictionary | undefined; readonly strings: StringTable }
+  | { readonly kind: 'array'; readonly ends: Uint32Array; readonly inner: Plan }
+  | { readonly kind: 'nullable'; readonly nulls: Uint8Array; readonly inner: Plan };
+
+interface PlannedColumn {
+  readonly name: Uint8Array;
+  readonly type: Uint8Array;
+  readonly plan: Plan;
+}
+
+/**
+ * Encodes one complete block in ClickHouse's Native format, as the HTTP interface takes it (client revision 0: no block info, no
+ * custom serialisation flags). Blocks of the same table may be concatenated.
+ *
+ * The block is written into one exactly sized array. Throws `internal` where a column's data does not fit its type or `rows`:
+ * that is a programming error, and a wrong block must never reach the journal.
+ */
+export function encodeBlock(columns: readonly NativeColumn[], rows: number): Uint8Array {
+  const scratch: DictionaryScratch = { indexes: new Uint32Array(0) };
+  let size = varintLength(columns.length) + varintLength(rows);
+  const planned: PlannedColumn[] = [];
+  for (const column of columns) {
+    const plan = planData(column.name, parseNativeType(column.type), column.data, rows, scratch);
+    const name = encoder.encode(column.name);
+    const type = encoder.encode(column.type);
+    size += varintLength(name.length) + name.length + varintLength(type.length) + type.length;
+    if (rows > 0) size += prefixSize(plan) + dataSize(plan);
+    planned.push({ name, type, plan });
+  }
+
+  const out = new ByteWriter(size);
+  out.varint(columns.length);
+  out.varint(rows);
+  for (const { name, type, plan } of planned) {
+    out.varint(name.length);
+    out.bytes(name, 0, name.length);
+    out.varint(type.length);
+    out.bytes(type, 0, type.length);
+    // NativeWriter: zero items of data are zero bytes, state prefixes included.
+    if (rows === 0) continue;
+    writePrefix(out, plan);
+    writeData(out, plan);
+  }
+  return out.finish();
+}
+
+function planData(column: string, type: NativeType, data: NativeData, rows: number, scratch: DictionaryScratch): Plan {
+  switch (data.kind) {
+    case 'fixed':
+      if (type.kind !== 'fixed' || data.bytes.length !== rows * type.width) throw misfit(column);
+      return data;
+    case 'string':
+      if (type.kind !== 'string' || data.ids.length !== rows) throw misfit(column);
+      return data;
+    case 'low_cardinality': {
+      if (type.kind !== 'low_cardinality' || data.ids.length !== rows) throw misfit(column);
+      const dictionary = rows === 0 ? undefined : buildDictionary(data.ids, data.strings, scratch);
+      return { kind: 'low_cardinality', dictionary, strings: data.strings };
+    }
+    case 'array': {
+      if (type.kind !== 'array' || data.ends.length !== rows) throw misfit(column);
+      const elements = lastEnd(column, data.ends);
+      return { kind: 'array', ends: data.ends, inner: planData(column, type.inner, data.inner, elements, scratch) };
+    }
+    case 'nullable':
+      break;
+  }
+  if (type.kind !== 'nullable' || data.nulls.length !== rows) throw misfit(column);
+  return { kind: 'nullable', nulls: data.nulls, inner: planData(column, type.inner, data.inner, rows, scratch) };
+}
+
+function lastEnd(column: string, ends: Uint32Array): number {
+  let last = 0;
+  for (const end of ends) {
+    if (end < last) throw misfit(column);
+    last = end;
+  }
+  return last;
+}
+
+function misfit(column: string): WaybillError {
+  return new WaybillError('internal', `column ${column} of a Native block does not fit its type or number of rows`);
+}
+
+/** Bytes of the state prefix: the version of each LowCardinality, before all data of the column, offsets of arrays included. */
+function prefixSize(plan: Plan): number {
+  if (plan.kind === 'low_cardinality') return 8;
+  return plan.kind === 'array' || plan.kind === 'nullable' ? prefixSize(plan.inner) : 0;
+}
+
+function dataSize(plan: Plan): number {
+  switch (plan.kind) {
+    case 'fixed':
+      return plan.bytes.length;
+    case 'string':
+      return stringsSize(plan.ids, plan.strings);
+    case 'low_cardinality': {
+      // SerializationLowCardinality writes nothing at all for an empty column, as in arrays that are all empty.
+      if (plan.dictionary === undefined) return 0;
+      const { keys, indexes } = plan.dictionary;
+      return 24 + stringsSize(keys, plan.strings) + indexes.byteLength;
+    }
+    case 'array':
+      return plan.ends.length * 8 + dataSize(plan.inner);
+    case 'nullable':
+      break;
+  }
+  return plan.nulls.length + dataSize(plan.inner);
+}
+
+function stringsSize(ids: Uint32Array, strings: StringTable): number {
+  let size = 0;
+  for (const id of ids) {
+    const length = strings.endOf(id) - strings.startOf(id);
+    size += varintLength(length) + length;
+  }
+  return size;
+}
+
+function writePrefix(out: ByteWriter, plan: Plan): void {
+  if (plan.kind === 'low_cardinality') out.uint64(LOW_CARDINALITY_VERSION);
+  else if (plan.kind === 'array' || plan.kind === 'nullable') writePrefix(out, plan.inner);
+}
+
+function writeData(out: ByteWriter, plan: Plan): void {
+  switch (plan.kind) {
+    case 'fixed':
+      out.bytes(plan.bytes, 0, plan.bytes.length);
+      break;
+    case 'string':
+      writeStrings(out, plan.ids, plan.strings);
+      break;
+    case 'low_cardinality': {
+      if (plan.dictionary === undefined) break;
+      const { keys, indexes, indexType } = plan.dictionary;
+      out.uint64(HAS_ADDITIONAL_KEYS | indexType);
+      out.uint64(keys.length);
+      writeStrings(out, keys, plan.strings);
+      out.uint64(indexes.length);
+      out.bytes(new Uint8Array(indexes.buffer, indexes.byteOffset, indexes.byteLength), 0, indexes.byteLength);
+      break;
+    }
+    case 'array':
+      for (const end of plan.ends) out.uint64(end);
+      writeData(out, plan.inner);
+      break;
+    case 'nullable':
+      out.bytes(plan.nulls, 0, plan.nulls.length);
+      writeData(out, plan.inner);
+      break;
+  }
+}
+
+function writeStrings(out: ByteWriter, ids: Uint32Array, strings: StringTable): void {
+  const arena = strings.arena;
+  for (const id of ids) {
+    const start = strings.startOf(id);
+    const end = strings.endOf(id);
+    out.varint(end - start);
+    out.bytes(arena, start, end);
+  }
+}
