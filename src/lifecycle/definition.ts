@@ -8,6 +8,8 @@ export const MAX_FILE_BYTES = 1_048_576;
 export const MAX_STATUSES = 1_000;
 /** Most transitions (pairs of statuses) in one lifecycle. */
 export const MAX_TRANSITIONS = 10_000;
+/** Most values (maps, lists and scalars) in one file, aliases counted as often as they repeat. */
+export const MAX_VALUES = 100_000;
 /** How often one YAML anchor may be repeated; more is taken for an attempt to blow the file up. */
 export const MAX_ALIAS_COUNT = 100;
 

@@ -276,7 +276,7 @@ describe('each unsound definition is refused at its line', () => {
       'a key that is there twice',
       broken(['name: parcel', 'name: parcel\nname: letter']),
       [['yaml_syntax', 2]],
-      /unique.*Remove one/s,
+      /the key `name` is there twice.*Remove one/s,
     ],
     [
       'text that is not YAML',
@@ -414,6 +414,14 @@ describe('hostile and oversized files', () => {
 
   test('deep nesting is refused', () => {
     expect(problemsOf('['.repeat(100_000))[0]?.code).toBe('yaml_syntax');
+  });
+
+  test('a map, a list or repeated lists that fill the largest file get their answer without a search', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n');
+    expect(problemsOf(`${keys}\n`).at(-1)?.message).toBe('there are 19007 more problems');
+    expect(codesAndLines(`a: [${'1,'.repeat(100_000)}1]\n`)).toEqual([['file_too_large', 1]]);
+    const repeated = `a: &a [${'1,'.repeat(5_000)}1]\nb: [${Array(90).fill('*a').join(', ')}]\n`;
+    expect(codesAndLines(repeated)).toEqual([['file_too_large', 1]]);
   });
 
   test('keys with names of the language itself are data', () => {

@@ -20,7 +20,7 @@ const MAX_SUGGESTIONS = 50;
 export function checkSoundness(draft: Draft): Finding[] {
   const statuses = firstById(draft.statuses ?? []);
   const resolver = new Resolver(statuses.keys());
-  const findings = [...checkStatuses(draft, statuses), ...checkEdges(draft, statuses, resolver)];
+  const findings = [checkStatuses(draft, statuses), checkEdges(draft, statuses, resolver)].flat();
   const initial = draft.initial === null ? undefined : resolver.resolve(draft.initial);
   if (draft.initial !== null && draft.statuses !== null && !statuses.has(draft.initial)) {
     findings.push({
@@ -30,8 +30,8 @@ export function checkSoundness(draft: Draft): Finding[] {
       remedy: resolver.remedy(draft.initial),
     });
   }
-  if (draft.complete && statuses.size > 0) findings.push(...checkWays(draft.edges ?? [], statuses, initial, resolver));
-  return findings;
+  if (!draft.complete || statuses.size === 0) return findings;
+  return [...findings, ...checkWays(draft.edges ?? [], statuses, initial, resolver)];
 }
 
 type Statuses = ReadonlyMap<string, DraftStatus>;
