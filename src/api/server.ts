@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { toErrorAnswer, toErrorBody } from './error-answers.ts';
 import type { ApiParts } from './parts.ts';
+import { failureRoutes } from './routes/failures.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -56,7 +57,7 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     },
     transform: jsonSchemaTransform,
   });
-  for (const routes of [orderRoutes, statusRoutes, traceRoutes, transitionRoutes, systemRoutes]) {
+  for (const routes of [orderRoutes, statusRoutes, failureRoutes, traceRoutes, transitionRoutes, systemRoutes]) {
     await app.register(routes(parts));
   }
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());

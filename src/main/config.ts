@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { closestName } from '../lifecycle/closest-name.ts';
+import { parseDuration } from '../lifecycle/duration.ts';
 import { locate } from '../lifecycle/locate.ts';
 import { WaybillError } from '../model/errors.ts';
 import { bindConfig } from '../pipeline/bind/config.ts';
@@ -22,6 +23,17 @@ const httpConfig = z.strictObject({
     .default('127.0.0.1')
     .describe('address of the pages and the API; loopback until TLS and login stand in front'),
   port: z.int().min(0).max(65_535).default(8080).describe('TCP port; 0 lets the system choose'),
+});
+
+/** A length of time as people write it; nanoseconds in the result. */
+const durationText = z.string().transform((text, context) => {
+  const duration = parseDuration(text);
+  if (duration !== undefined) return duration;
+  context.addIssue({
+    code: 'custom',
+    message: 'is not a length of time; write it like `30 s`, `15 min`, `3 h` or `2 d`',
+  });
+  return z.NEVER;
 });
 
 /** The whole configuration; every component owns its part. */
@@ -45,6 +57,15 @@ const configSchema = z.strictObject({
     .strictObject({ http: otlpHttpConfigSchema.prefault({}), grpc: otlpGrpcConfigSchema.prefault({}) })
     .prefault({}),
   binding: bindConfig.prefault({}),
+  failures: z
+    .strictObject({
+      recoveryTime: durationText
+        .prefault('15 min')
+        .describe(
+          'time in which an order must move forward after a failure, such as `15 min`; later it counts as failed',
+        ),
+    })
+    .prefault({}),
   redact: redactConfig.prefault({}),
   journal: journalConfig.prefault({}),
   store: storeConfigSchema.prefault({}),

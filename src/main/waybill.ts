@@ -99,7 +99,12 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
 
   const webRoot = join(PACKAGE_ROOT, 'dist/web');
   const api = await createApiServer({
-    queries: new Queries({ store: store.client, lifecycle, now: systemNow }),
+    queries: new Queries({
+      store: store.client,
+      lifecycle,
+      now: systemNow,
+      recoveryTime: config.failures.recoveryTime,
+    }),
     next,
     now: systemNow,
     system: () => report.system(),

@@ -17,6 +17,11 @@ export class ByteColumn {
     return this.#bytes.subarray(0, this.#used);
   }
 
+  /** The byte at an offset; 0 behind the end. */
+  at(offset: number): number {
+    return this.#bytes[offset] ?? 0;
+  }
+
   pushByte(value: number): void {
     if (this.#used === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#used] = value;

@@ -11,6 +11,8 @@ export interface SpanBinding {
   /** Distinct pairs of an order (or alias) and a trace that named it. */
   readonly orderTraces: OrderTrace[];
   readonly aliasBindings: AliasBinding[];
+  /** Traces with a span in error: their orders have a failure more, whether or not the span names one. 32 hex digits. */
+  readonly failedTraces: ReadonlySet<string>;
 }
 
 export interface OrderTrace {

@@ -1,3 +1,5 @@
+import { placeFailure } from '../lifecycle/failures/outcome.ts';
+import type { Machine } from '../lifecycle/machine.ts';
 import type { FoldedOrder, Visit } from '../model/order.ts';
 import { msToNano, type UnixNano } from '../model/units.ts';
 import { toDateTime64 } from '../store/time.ts';
@@ -8,16 +10,22 @@ import type { OrderMaterial } from './read-orders.ts';
  */
 export type OrderRow = Readonly<Record<string, unknown>>;
 
+/** Most failures kept with an order, the latest ones; how many more there were is kept too. */
+const MAX_FAILURES = 200;
+
 /** Shapes a folded order as the row that replaces the one before it. */
 export function toOrderRow(order: {
   orderId: string;
   revision: number;
+  machine: Machine;
   known: OrderMaterial;
   folded: FoldedOrder;
   now: number;
 }): OrderRow {
   const { folded, known } = order;
   const { visits, deviations } = folded;
+  const failures = known.failures.slice(-MAX_FAILURES);
+  const places = failures.map(({ at }) => placeFailure(order.machine, visits, at));
   const firstObservedAtMs = Number.isFinite(known.firstObservedAtMs) ? known.firstObservedAtMs : order.now;
   return {
     order_id: order.orderId,
@@ -40,6 +48,15 @@ export function toOrderRow(order: {
     deviation_skipped: deviations.map(({ skipped }) => skipped),
     deviation_at: deviations.map(({ at }) => toDateTime64(at)),
     deviation_visits: deviations.map(({ visitIndex }) => visitIndex),
+    failure_at: failures.map(({ at }) => toDateTime64(at)),
+    failure_classes: failures.map(({ failureClass }) => failureClass),
+    failure_services: failures.map(({ service }) => service),
+    failure_operations: failures.map(({ operation }) => operation),
+    failure_statuses: places.map(({ status }) => status ?? ''),
+    failure_moved_on_at: places.map(({ movedOnAt }) => timeOrNull(movedOnAt)),
+    failure_traces: failures.map(({ traceId }) => traceId),
+    failure_spans: failures.map(({ spanId }) => spanId),
+    failures_left_out: known.failures.length - failures.length,
     first_observed_at: toDateTime64(msToNano(firstObservedAtMs)),
   };
 }

@@ -203,7 +203,14 @@ export class Projector {
   async #refold(orderIds: readonly string[], revision: number): Promise<void> {
     const material = await this.#reader.read(orderIds);
     const rows = [...material].map(([orderId, known]) =>
-      toOrderRow({ orderId, revision, known, folded: foldOrder(this.#machine, known.facts), now: this.#now() }),
+      toOrderRow({
+        orderId,
+        revision,
+        machine: this.#machine,
+        known,
+        folded: foldOrder(this.#machine, known.facts),
+        now: this.#now(),
+      }),
     );
     if (rows.length > 0) await this.#store.insertRows('orders', rows);
     this.#refolded += rows.length;

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { inheritOrders, type NamingSpan } from '../model/inheritance.ts';
+import { innermostErrors } from '../lifecycle/failures/innermost.ts';
 import type { EvidenceKind, StatusFact } from '../model/order.ts';
 import type { StoreClient } from '../store/client.ts';
+import { byTime, type Failure, toFailure } from './failures.ts';
+import { SpanTreeReader, TRACES } from './read-span-trees.ts';
 
 /** Everything the store knows about one order that the fold needs. */
 export interface OrderMaterial {
   readonly facts: StatusFact[];
+  /** Errors in work for the order, earliest first. */
+  readonly failures: Failure[];
   /** `name=value`, sorted; only the aliases whose earliest binding is this order. */
   readonly aliases: string[];
   /** First time that anything about the order was observed, milliseconds since the epoch. */
@@ -27,14 +31,6 @@ const factRow = z.object({
   evidence_id: z.string(),
   sequence: z.number(),
 });
-const spanRow = z.object({
-  trace: z.string(),
-  span: z.string(),
-  parent: z.string(),
-  order_id: z.string(),
-  alias: z.string(),
-});
-
 type FactRow = z.infer<typeof factRow>;
 type TraceRow = z.infer<typeof traceRow>;
 
@@ -48,15 +44,14 @@ const FACT_COLUMNS = `order_id, alias, lower(hex(trace_id)) AS trace, lower(hex(
 const TRACE_COLUMNS = `order_id, alias, lower(hex(trace_id)) AS trace,
   min(toUnixTimestamp64Milli(observed_at)) AS observed_ms`;
 
-/** Trace ids as the store compares them. */
-const TRACES = `(SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`;
-
 /** Reads what the fold of orders needs; every method takes a bounded list and asks one question. */
 export class OrderReader {
   readonly #store: StoreClient;
+  readonly #spans: SpanTreeReader;
 
   constructor(store: StoreClient) {
     this.#store = store;
+    this.#spans = new SpanTreeReader(store);
   }
 
   /** The order that each alias belongs to: the earliest binding wins, then the smaller order id. */
@@ -111,7 +106,7 @@ export class OrderReader {
   /** Reads the material of each order. The answer has an entry for every order asked for. */
   async read(orderIds: readonly string[]): Promise<Map<string, OrderMaterial>> {
     const material = new Map<string, OrderMaterial>(
-      orderIds.map((id) => [id, { facts: [], aliases: [], firstObservedAtMs: Number.POSITIVE_INFINITY }]),
+      orderIds.map((id) => [id, { facts: [], failures: [], aliases: [], firstObservedAtMs: Number.POSITIVE_INFINITY }]),
     );
     const aliasOwners = await this.#wonAliases(orderIds);
     for (const [alias, orderId] of aliasOwners) material.get(orderId)?.aliases.push(alias);
@@ -120,8 +115,13 @@ export class OrderReader {
     const traces = await this.#tracesOf(orderIds, [...aliasOwners.keys()]);
     for (const row of traces) see(ownerOf(row), Number(row.observed_ms));
     for (const row of await this.#factsOf(orderIds, [...aliasOwners.keys()])) addFact(ownerOf(row), row);
-    await this.#addOrphans(distinct(traces.map((row) => row.trace)), material);
-    for (const order of material.values()) order.aliases.sort();
+    const ownTraces = distinct(traces.map((row) => row.trace));
+    await this.#addOrphans(ownTraces, material);
+    await this.#addFailures(ownTraces, material);
+    for (const order of material.values()) {
+      order.aliases.sort();
+      order.failures.sort(byTime);
+    }
     return material;
   }
 
@@ -164,33 +164,25 @@ export class OrderReader {
       { traces },
       factRow,
     );
-    const orders = await this.#inheritance(distinct(orphans.map((fact) => fact.trace)));
+    const trees = await this.#spans.trees(distinct(orphans.map((fact) => fact.trace)), (aliases) =>
+      this.ordersOfAliases(aliases),
+    );
     for (const fact of orphans) {
-      const orderId = orders.get(fact.trace)?.get(fact.span);
+      const orderId = trees.get(fact.trace)?.orders.get(fact.span);
       if (orderId !== undefined && orderId !== null) addFact(material.get(orderId), fact);
     }
   }
 
-  async #inheritance(traces: readonly string[]): Promise<Map<string, Map<string, string | null>>> {
-    if (traces.length === 0) return new Map();
-    const rows = await this.#store.query(
-      `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, order_id, alias
-       FROM spans WHERE trace_id IN ${TRACES}`,
-      { traces },
-      spanRow,
-    );
-    const winners = await this.ordersOfAliases(distinct(rows.map((row) => row.alias)));
-    const byTrace = new Map<string, NamingSpan[]>();
-    for (const row of rows) {
-      const spans = byTrace.get(row.trace) ?? [];
-      spans.push({
-        spanId: row.span,
-        parentSpanId: row.parent === NO_SPAN ? null : row.parent,
-        orderId: row.order_id === '' ? (winners.get(row.alias) ?? null) : row.order_id,
-      });
-      byTrace.set(row.trace, spans);
+  /** Gives each error that no error below explains to the order that its span works for. */
+  async #addFailures(traces: readonly string[], material: Map<string, OrderMaterial>): Promise<void> {
+    const failing = await this.#spans.tracesWithErrors(traces);
+    const trees = await this.#spans.trees(failing, (aliases) => this.ordersOfAliases(aliases));
+    for (const [trace, { spans, orders }] of trees) {
+      for (const span of innermostErrors(spans)) {
+        const orderId = orders.get(span.spanId);
+        if (orderId !== undefined && orderId !== null) material.get(orderId)?.failures.push(toFailure(trace, span));
+      }
     }
-    return new Map([...byTrace].map(([trace, spans]) => [trace, inheritOrders(spans)]));
   }
 
   #namingsOfTraces(traces: readonly string[]): Promise<TraceRow[]> {

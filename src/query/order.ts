@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { failureOutcome } from '../lifecycle/failures/outcome.ts';
 import type { DeviationKind, EvidenceKind } from '../model/order.ts';
-import { formatRfc3339 } from '../model/units.ts';
+import { type DurationNano, formatRfc3339, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { MAX_TRACES_PER_ORDER, tracesOfOrders } from './orders.ts';
 import { nanoOrNullField, nanos, nanosOrNull } from './time-sql.ts';
@@ -28,6 +29,15 @@ const row = z.object({
   deviation_skipped: z.array(z.array(z.string())),
   deviated: z.array(nanoText),
   deviation_visits: z.array(z.number()),
+  failed: z.array(nanoText),
+  failure_classes: z.array(z.enum(['timeout', 'api_error', 'other'])),
+  failure_services: z.array(z.string()),
+  failure_operations: z.array(z.string()),
+  failure_statuses: z.array(z.string()),
+  moved_on: z.array(nanoText.nullable()),
+  failure_traces: z.array(z.string()),
+  failure_spans: z.array(z.string()),
+  failures_left_out: z.number(),
 });
 
 const evidenceJson = z.array(
@@ -44,18 +54,30 @@ const evidenceJson = z.array(
 
 type Row = z.infer<typeof row>;
 
+/** How failures are judged. */
+export interface OutcomeRules {
+  readonly now: UnixNano;
+  readonly recoveryTime: DurationNano;
+}
+
 /** Everything about one order; times are RFC 3339. */
 export type OrderDetail = ReturnType<typeof toDetail>;
 
 /** Finds an order by its canonical id; undefined when nothing is known of it. */
-export async function findOrder(store: StoreClient, orderId: string): Promise<OrderDetail | undefined> {
+export async function findOrder(
+  store: StoreClient,
+  orderId: string,
+  outcomes: OutcomeRules,
+): Promise<OrderDetail | undefined> {
   const [found] = await store.query(
     `SELECT order_id, lifecycle_name, lifecycle_version, status, ${nanosOrNull('since')} AS since_text,
        ${nanosOrNull('opened_at')} AS opened_text, ${nanosOrNull('closed_at')} AS closed_text, aliases,
        visit_statuses, visit_systems, arrayMap(at -> ${nanos('at')}, visit_entered_at) AS entered,
        arrayMap(at -> ${nanosOrNull('at')}, visit_left_at) AS left_text, visit_evidence,
        deviation_kinds, deviation_statuses, deviation_from, deviation_skipped,
-       arrayMap(at -> ${nanos('at')}, deviation_at) AS deviated, deviation_visits
+       arrayMap(at -> ${nanos('at')}, deviation_at) AS deviated, deviation_visits,
+       arrayMap(at -> ${nanos('at')}, failure_at) AS failed, failure_classes, failure_services, failure_operations, failure_statuses,
+       arrayMap(at -> ${nanosOrNull('at')}, failure_moved_on_at) AS moved_on, failure_traces, failure_spans, failures_left_out
      FROM orders FINAL WHERE order_id = {orderId:String}`,
     { orderId },
     row,
@@ -64,10 +86,16 @@ export async function findOrder(store: StoreClient, orderId: string): Promise<Or
   const traces = (await tracesOfOrders(store, [{ orderId, aliases: found.aliases }])).get(orderId) ?? [];
   const summaries = await summarizeTraces(store, traces.slice(0, MAX_TRACES_PER_ORDER));
   summaries.sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
-  return toDetail(found, summaries, traces.length >= MAX_TRACES_PER_ORDER);
+  return toDetail(found, { traces: summaries, tracesTruncated: traces.length >= MAX_TRACES_PER_ORDER, outcomes });
 }
 
-function toDetail(found: Row, traces: TraceSummary[], tracesTruncated: boolean) {
+interface DetailParts {
+  readonly traces: TraceSummary[];
+  readonly tracesTruncated: boolean;
+  readonly outcomes: OutcomeRules;
+}
+
+function toDetail(found: Row, { traces, tracesTruncated, outcomes }: DetailParts) {
   return {
     orderId: found.order_id,
     aliases: found.aliases.map((alias) => {
@@ -88,8 +116,26 @@ function toDetail(found: Row, traces: TraceSummary[], tracesTruncated: boolean) 
       at: formatRfc3339(BigInt(found.deviated[index] ?? '0')),
       visitIndex: found.deviation_visits[index] ?? 0,
     })),
+    failures: found.failed.map((at, index) => toFailure(found, BigInt(at), index, outcomes)),
+    failuresLeftOut: found.failures_left_out,
     traces,
     tracesTruncated,
+  };
+}
+
+function toFailure(found: Row, at: bigint, index: number, outcomes: OutcomeRules) {
+  const movedOnText = found.moved_on[index] ?? null;
+  const movedOnAt = movedOnText === null ? null : BigInt(movedOnText);
+  return {
+    at: formatRfc3339(at),
+    class: found.failure_classes[index] ?? ('other' as const),
+    service: found.failure_services[index] ?? '',
+    operation: found.failure_operations[index] ?? '',
+    status: found.failure_statuses[index] || null,
+    movedOnAt: movedOnAt === null ? null : formatRfc3339(movedOnAt),
+    outcome: failureOutcome({ at, movedOnAt }, outcomes),
+    traceId: found.failure_traces[index] ?? '',
+    spanId: found.failure_spans[index] ?? '',
   };
 }
 

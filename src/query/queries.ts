@@ -1,23 +1,31 @@
 import type { Lifecycle } from '../lifecycle/definition.ts';
-import type { UnixNano } from '../model/units.ts';
-import { MIN_UNIX_NANO, nanoToMs } from '../model/units.ts';
+import { restrictedMean, type SurvivalCurve, survivalQuantile } from '../lifecycle/dwell/kaplan-meier.ts';
+import { type DurationNano, MIN_UNIX_NANO, nanoToMs, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { type FailureFilter, failureFigures } from './failures.ts';
 import { findOrder, type OrderDetail } from './order.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
 import { type SearchHit, search } from './search.ts';
 import { completedFigures, edgeCounts, openFigures, orderTotals } from './statuses.ts';
+import { type StuckOrder, stuckOrders } from './stuck.ts';
+import { type StatusSurvival, statusSurvival } from './survival.ts';
 import { findTrace } from './trace.ts';
+
+/** An age that fewer than one visit in twenty reaches is improbable. */
+const IMPROBABLE = 0.05;
 
 /** The questions that can be asked of the store, under one lifecycle. */
 export class Queries {
   readonly #store: StoreClient;
   readonly #lifecycle: Lifecycle;
   readonly #now: () => UnixNano;
+  readonly #recoveryTime: DurationNano;
 
-  constructor(options: { store: StoreClient; lifecycle: Lifecycle; now: () => UnixNano }) {
+  constructor(options: { store: StoreClient; lifecycle: Lifecycle; now: () => UnixNano; recoveryTime: DurationNano }) {
     this.#store = options.store;
     this.#lifecycle = options.lifecycle;
     this.#now = options.now;
+    this.#recoveryTime = options.recoveryTime;
   }
 
   orders(filter: OrderFilter): Promise<ListedOrder[]> {
@@ -25,7 +33,31 @@ export class Queries {
   }
 
   order(orderId: string): Promise<OrderDetail | undefined> {
-    return findOrder(this.#store, orderId);
+    return findOrder(this.#store, orderId, { now: this.#now(), recoveryTime: this.#recoveryTime });
+  }
+
+  /** Failures since a time; see `failureFigures`. */
+  async failures(filter: Pick<FailureFilter, 'since' | 'failureClass' | 'status' | 'service'>) {
+    const figures = await failureFigures(this.#store, {
+      ...filter,
+      now: this.#now(),
+      recoveryTime: this.#recoveryTime,
+    });
+    return { ...figures, recoveryTimeMs: nanoToMs(this.#recoveryTime) };
+  }
+
+  /** Orders that wait longer than they should. */
+  async stuck(limit: number): Promise<{ improbable: number; total: number; orders: StuckOrder[] }> {
+    const { statuses } = this.#lifecycle;
+    const found = await stuckOrders(this.#store, {
+      now: this.#now(),
+      targets: new Map(statuses.flatMap(({ id, target }) => (target === null ? [] : [[id, nanoToMs(target)]]))),
+      finals: this.#finals(),
+      survival: await this.#survival(),
+      improbable: IMPROBABLE,
+      limit,
+    });
+    return { improbable: IMPROBABLE, ...found };
   }
 
   trace(traceId: string): ReturnType<typeof findTrace> {
@@ -63,11 +95,12 @@ export class Queries {
         target === null || final ? [] : [[id, target] as const],
       ),
     );
-    const [completed, open, edges, totals] = await Promise.all([
+    const [completed, open, edges, totals, survival] = await Promise.all([
       completedFigures(this.#store, since),
       openFigures(this.#store, { now: this.#now(), targets }),
       edgeCounts(this.#store),
       orderTotals(this.#store),
+      this.#survival(),
     ]);
     const allowed = new Set(this.#lifecycle.transitions.map(({ from, to }) => `${from}\n${to}`));
     const known = this.#lifecycle.statuses.map((status) => this.#describe(status.id));
@@ -80,9 +113,11 @@ export class Queries {
     return {
       lifecycle: { name: this.#lifecycle.name, version: this.#lifecycle.version },
       quantile: 'type7' as const,
+      exact: survival.exact,
       statuses: [...known, ...unknown].map((status) => ({
         ...status,
         completed: completedOf.get(status.status) ?? { count: 0, meanMs: null, medianMs: null, p95Ms: null },
+        estimated: estimate(survival.curves.get(status.status)),
         open: withoutAges(openOf.get(status.status), status.final),
       })),
       edges: edges.map(({ from, to, count }) => ({
@@ -95,6 +130,14 @@ export class Queries {
     };
   }
 
+  #finals(): string[] {
+    return this.#lifecycle.statuses.filter(({ final }) => final).map(({ id }) => id);
+  }
+
+  #survival(): Promise<StatusSurvival> {
+    return statusSurvival(this.#store, { now: this.#now(), finals: this.#finals() });
+  }
+
   #describe(status: string) {
     const known = this.#lifecycle.statuses.find(({ id }) => id === status);
     return {
@@ -105,6 +148,22 @@ export class Queries {
       final: known?.final ?? false,
     };
   }
+}
+
+/** The Kaplan–Meier figures of a status; all null where no visit is known. */
+function estimate(curve: SurvivalCurve | undefined) {
+  if (curve === undefined) {
+    return { meanMs: null, medianMs: null, p95Ms: null, p95LowMs: null, p95HighMs: null, p95AtLeastMs: null };
+  }
+  const p95 = survivalQuantile(curve, 0.95);
+  return {
+    meanMs: restrictedMean(curve)?.mean ?? null,
+    medianMs: survivalQuantile(curve, 0.5).value,
+    p95Ms: p95.value,
+    p95LowMs: p95.low,
+    p95HighMs: p95.high,
+    p95AtLeastMs: p95.atLeast,
+  };
 }
 
 type OpenFigures = Omit<Awaited<ReturnType<typeof openFigures>>[number], 'status'>;

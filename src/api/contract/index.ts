@@ -1,5 +1,6 @@
 // The one barrel of the project: the API's contract, zod in and out, shared by the server and the web application.
 export * from './errors.ts';
+export * from './failures.ts';
 export * from './orders.ts';
 export * from './primitives.ts';
 export * from './statuses.ts';

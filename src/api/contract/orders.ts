@@ -35,6 +35,23 @@ export const deviation = z.object({
   visitIndex: z.number().int().describe('index into visits of the entering visit'),
 });
 
+/** An error observed in work for the order, told by its innermost span. */
+export const failure = z.object({
+  at: timestamp,
+  class: z.enum(['timeout', 'api_error', 'other']),
+  service: z.string(),
+  operation: z.string(),
+  status: z.string().nullable().describe('the status the order was in; null before its first'),
+  movedOnAt: timestamp.nullable().describe('entry into the first status further on; null while there is none'),
+  outcome: z
+    .enum(['overcome', 'pending', 'failed', 'recovered'])
+    .describe(
+      'overcome: moved on within the recovery time; pending: it is not over; failed: it is over; recovered: moved on later',
+    ),
+  traceId,
+  spanId,
+});
+
 /** A trace that did work for the order. */
 export const orderTrace = z.object({
   traceId,
@@ -60,6 +77,8 @@ export const order = z.object({
   closedAt: timestamp.nullable(),
   visits: z.array(visit),
   deviations: z.array(deviation),
+  failures: z.array(failure).describe('earliest first; the latest 200'),
+  failuresLeftOut: z.number().int().describe('earlier failures that are not listed'),
   traces: z.array(orderTrace),
   tracesTruncated: z.boolean().describe('true when the order owns more traces than are listed'),
 });
@@ -97,6 +116,7 @@ export type Order = z.infer<typeof order>;
 export type Visit = z.infer<typeof visit>;
 export type Evidence = z.infer<typeof evidence>;
 export type Deviation = z.infer<typeof deviation>;
+export type Failure = z.infer<typeof failure>;
 export type OrderTrace = z.infer<typeof orderTrace>;
 export type OrderListItem = z.infer<typeof orderListItem>;
 export type OrderListQuery = z.infer<typeof orderListQuery>;

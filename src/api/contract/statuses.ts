@@ -19,6 +19,18 @@ export const statusFigures = z.object({
       p95Ms: milliseconds.nullable(),
     })
     .describe('visits that ended; biased low while orders are open'),
+  estimated: z
+    .object({
+      meanMs: milliseconds.nullable().describe('restricted to the largest observed time'),
+      medianMs: milliseconds.nullable(),
+      p95Ms: milliseconds
+        .nullable()
+        .describe('null where the curve does not come down to 5 %; then p95AtLeastMs says how far it goes'),
+      p95LowMs: milliseconds.nullable(),
+      p95HighMs: milliseconds.nullable(),
+      p95AtLeastMs: milliseconds.nullable(),
+    })
+    .describe('Kaplan–Meier over completed and open visits, with a 95 % confidence interval: the number to trust'),
   open: z
     .object({
       count: z.number().int(),
@@ -42,6 +54,7 @@ export const edgeFigures = z.object({
 export const statuses = z.object({
   lifecycle: z.object({ name: z.string(), version: z.string() }),
   quantile: z.literal('type7'),
+  exact: z.boolean().describe('false where durations behind `estimated` were rounded to 1 % because there are many'),
   statuses: z.array(statusFigures).describe('in the order of the lifecycle, unknown statuses last'),
   edges: z.array(edgeFigures),
   orders: z.object({

@@ -7,6 +7,9 @@ import { Verdicts } from '../verdicts.ts';
 import type { BindConfig } from './config.ts';
 import { type Naming, NamingRules } from './namings.ts';
 
+/** OTLP StatusCode. */
+const STATUS_ERROR = 2;
+
 /** What one list of attributes (of a span or an event) names. */
 interface Named {
   orderId: string | undefined;
@@ -44,6 +47,7 @@ class BatchBinding implements SpanBinding {
   readonly aliases: (Alias | undefined)[] = [];
   readonly orderTraces: OrderTrace[] = [];
   readonly aliasBindings: AliasBinding[] = [];
+  readonly failedTraces = new Set<string>();
   readonly #spans: SpanBatch;
   readonly #facts: StatusFact[];
   readonly #observedAt: bigint;
@@ -74,6 +78,7 @@ class BatchBinding implements SpanBinding {
     const alias =
       orderId === undefined ? (own.alias ?? events.find((event) => event.alias !== undefined)?.alias) : undefined;
     this.orderIds.push(orderId ?? '');
+    if (spans.statusCodes.at(row) === STATUS_ERROR) this.failedTraces.add(hex(spans.traceIds.bytes, row * 16, 16));
     this.aliases.push(alias);
     this.#recordTraces(row, orderId, alias, events);
     this.#recordAliases(row, orderId, [own, ...events]);

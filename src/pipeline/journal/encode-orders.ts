@@ -134,6 +134,7 @@ export function encodeTouches(batch: InFlight): TableBlock | undefined {
     touch(orderId, alias === undefined ? '' : aliasText(alias), Buffer.from(traceId).toString('hex'));
   }
   for (const { orderId, alias } of batch.binding?.aliasBindings ?? []) touch(orderId, aliasText(alias), NO_TRACE);
+  for (const traceId of batch.binding?.failedTraces ?? []) touch('', '', traceId);
   for (const fact of batch.facts) {
     const { orderId, alias } = referenceColumns(fact.order);
     touch(orderId, alias, fact.traceId ?? NO_TRACE);

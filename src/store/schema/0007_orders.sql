@@ -21,6 +21,15 @@ CREATE TABLE IF NOT EXISTS orders
     deviation_skipped     Array(Array(LowCardinality(String))),
     deviation_at          Array(DateTime64(9, 'UTC')),
     deviation_visits      Array(UInt32) COMMENT 'index of the entering visit',
+    failure_at            Array(DateTime64(9, 'UTC')),
+    failure_classes       Array(LowCardinality(String)) COMMENT 'timeout, api_error or other',
+    failure_services      Array(LowCardinality(String)),
+    failure_operations    Array(LowCardinality(String)),
+    failure_statuses      Array(LowCardinality(String)) COMMENT 'status of the order at that time; empty before the first',
+    failure_moved_on_at   Array(Nullable(DateTime64(9, 'UTC'))) COMMENT 'first entry further on; null while there is none',
+    failure_traces        Array(String),
+    failure_spans         Array(String),
+    failures_left_out     UInt32 COMMENT 'earlier failures beyond the limit per order',
     first_observed_at     DateTime64(3, 'UTC') COMMENT 'first time the projector saw the order',
     INDEX by_status status TYPE set(100) GRANULARITY 1
 )

@@ -1,0 +1,84 @@
+import { WaybillError } from '../../model/errors.ts';
+
+/** Most causes (outcomes) that are told apart; a lifecycle has a handful of final statuses. */
+export const MAX_CAUSES = 1_000;
+
+/** What happened at one time. */
+export interface CauseStep {
+  readonly time: number;
+  /** Events by cause: index 0 is cause 1. */
+  readonly events: readonly number[];
+  readonly censored: number;
+}
+
+export interface CauseSteps {
+  /** Ascending in time, each time once. */
+  readonly steps: readonly CauseStep[];
+  /** Durations left out because they were negative or not a finite number. */
+  readonly anomalies: number;
+}
+
+/**
+ * Counts durations by time and cause.
+ *
+ * Each cause is sorted as a plain Float64Array and the runs are merged, which is several times faster than sorting pairs.
+ *
+ * @param causes per duration: 0 for censored, else 1 … MAX_CAUSES
+ */
+export function survivalSteps(durations: Float64Array, causes: Int32Array): CauseSteps {
+  const runs = splitByCause(durations, causes);
+  const positions = new Int32Array(runs.length);
+  const steps: CauseStep[] = [];
+  for (;;) {
+    let time = Number.POSITIVE_INFINITY;
+    let more = false;
+    for (const [cause, run] of runs.entries()) {
+      const next = run[positions[cause] ?? 0];
+      if (next === undefined) continue;
+      more = true;
+      if (next < time) time = next;
+    }
+    if (!more) break;
+    const [censored = 0, ...events] = runs.map((run, cause) => countAt(run, positions, cause, time));
+    steps.push({ time, events, censored });
+  }
+  const kept = runs.reduce((sum, run) => sum + run.length, 0);
+  return { steps, anomalies: durations.length - kept };
+}
+
+/** Whether a duration can be one: the others are clock anomalies, which are counted and never clamped. */
+export function isDwell(duration: number): boolean {
+  return duration >= 0 && duration < Number.POSITIVE_INFINITY;
+}
+
+function countAt(run: Float64Array, positions: Int32Array, cause: number, time: number): number {
+  const start = positions[cause] ?? 0;
+  let end = start;
+  while (run[end] === time) end += 1;
+  positions[cause] = end;
+  return end - start;
+}
+
+function splitByCause(durations: Float64Array, causes: Int32Array): Float64Array[] {
+  const most = causes.reduce((largest, cause) => Math.max(largest, cause), 0);
+  if (most > MAX_CAUSES || causes.some((cause) => cause < 0) || causes.length !== durations.length) {
+    throw new WaybillError('invalid_argument', 'the causes do not fit the durations', {
+      remedy: `Give one cause for each duration: 0 for censored, else a number from 1 to ${MAX_CAUSES}.`,
+    });
+  }
+  // At least two runs, so that cause 1 has a place even where nothing completed.
+  const sizes = new Int32Array(Math.max(2, most + 1));
+  const usable = (index: number): boolean => isDwell(durations[index] ?? -1);
+  for (const [index, cause] of causes.entries()) if (usable(index)) sizes[cause] = (sizes[cause] ?? 0) + 1;
+  const runs = Array.from(sizes, (size) => new Float64Array(size));
+  sizes.fill(0);
+  for (const [index, cause] of causes.entries()) {
+    const run = runs[cause];
+    if (run === undefined || !usable(index)) continue;
+    const place = sizes[cause] ?? 0;
+    run[place] = durations[index] ?? 0;
+    sizes[cause] = place + 1;
+  }
+  for (const run of runs) run.sort();
+  return runs;
+}
