@@ -3,7 +3,8 @@ import type { Machine } from './machine.ts';
 
 /**
  * Brings facts into the one order that does not depend on how they arrived: each piece of evidence once, by time, on equal
- * time as the machine allows (unknown statuses last), then by status, source, sequence and evidence id.
+ * time imported events in the order of their log, then as the machine allows (unknown statuses last), then by status, source,
+ * sequence and evidence id.
  *
  * Evidence that came twice under one id with different content counts as it was observed first.
  */
@@ -16,12 +17,23 @@ export function inCanonicalOrder(machine: Machine, facts: readonly StatusFact[])
   return [...byId.values()].sort(
     (a, b) =>
       compare(a.occurredAt, b.occurredAt) ||
+      compareImports(a, b) ||
       compare(machine.rank(a.status), machine.rank(b.status)) ||
       compare(a.status, b.status) ||
       compare(a.source, b.source) ||
       compare(a.sequence, b.sequence) ||
       compare(a.evidenceId, b.evidenceId),
   );
+}
+
+/**
+ * On equal time, events of an imported log come first, in the order of the log: its writer knew it, and many logs have whole
+ * minutes for times. What is left (0) is ordered by the machine.
+ */
+function compareImports(a: StatusFact, b: StatusFact): number {
+  const imported = compare(Number(b.evidenceKind === 'import'), Number(a.evidenceKind === 'import'));
+  if (imported !== 0 || a.evidenceKind !== 'import') return imported;
+  return compare(a.source, b.source) || compare(a.sequence, b.sequence);
 }
 
 /** A total order over everything that the fold reads, so that the choice between unequal copies is always the same. */

@@ -18,6 +18,9 @@ export interface Transition {
  * report is one more witness of the same entry. A late witness by somebody else lies between without telling anything.
  * And an order that is in X enters X only by a self-edge: without one, the report is one more witness of the visit.
  *
+ * An event of an imported log is always an entry of its own within its source: whether the lifecycle has a self-edge decides only
+ * whether the repeat deviates.
+ *
  * Why in one sweep. Whether the order entered another status in between depends on what is an entry, which depends on the
  * merge. In canonical order both are decided together: a report either joins a transition that stands already, or is the
  * earliest witness of a new one.
@@ -36,7 +39,8 @@ export function mergeWitnesses(machine: Machine, facts: readonly StatusFact[]): 
     const ofStatus = getOrAdd(entries, status, (): OpenTransition[] => []);
     const source = getOrAdd(sources, fact.source, newSource);
     const told = getOrAdd(source.told, status, newTold);
-    const selfEdge = machine.allows(status, status);
+    // A log is a list of entries, not of witnesses: the same activity twice in a row happened twice.
+    const selfEdge = machine.allows(status, status) || fact.evidenceKind === 'import';
     const entriesElsewhere = transitions.length - ofStatus.length;
     const reportsElsewhere = source.reports - told.reports;
     const again = entriesElsewhere > told.entriesElsewhere || reportsElsewhere > told.reportsElsewhere || selfEdge;
