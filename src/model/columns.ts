@@ -3,7 +3,7 @@ export class ByteColumn {
   #bytes: Uint8Array;
   #used = 0;
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 64) {
     this.#bytes = new Uint8Array(capacity);
   }
 
@@ -64,7 +64,7 @@ export class UintColumn {
   #values: Uint32Array;
   #used = 0;
 
-  constructor(capacity = 256) {
+  constructor(capacity = 16) {
     this.#values = new Uint32Array(capacity);
   }
 

@@ -38,9 +38,9 @@ export class SpanBatch {
   /** End minus start as a signed 64-bit number, low and high half; negative where the sender's end lies before its start. */
   readonly durations = new UintColumn();
   /** OTLP SpanKind, 0 … 5. */
-  readonly kinds = new ByteColumn(64);
+  readonly kinds = new ByteColumn();
   /** OTLP StatusCode: 0 unset, 1 ok, 2 error. */
-  readonly statusCodes = new ByteColumn(64);
+  readonly statusCodes = new ByteColumn();
   readonly statusMessageIds = new UintColumn();
   readonly nameIds = new UintColumn();
   readonly traceStateIds = new UintColumn();
@@ -62,8 +62,8 @@ export class SpanBatch {
   readonly eventEnds = new UintColumn();
 
   /** One entry per link of any span; `linkEnds[i]` ends the links of span i. */
-  readonly linkTraceIds = new ByteColumn(64);
-  readonly linkSpanIds = new ByteColumn(64);
+  readonly linkTraceIds = new ByteColumn();
+  readonly linkSpanIds = new ByteColumn();
   readonly linkTraceStateIds = new UintColumn();
   readonly linkAttributes = new UintColumn();
   readonly linkAttributeEnds = new UintColumn();
