@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { toErrorAnswer, toErrorBody } from './error-answers.ts';
 import type { ApiParts } from './parts.ts';
+import { conformanceRoutes } from './routes/conformance.ts';
 import { failureRoutes } from './routes/failures.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { statusRoutes } from './routes/statuses.ts';
@@ -57,7 +58,15 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     },
     transform: jsonSchemaTransform,
   });
-  for (const routes of [orderRoutes, statusRoutes, failureRoutes, traceRoutes, transitionRoutes, systemRoutes]) {
+  for (const routes of [
+    orderRoutes,
+    statusRoutes,
+    failureRoutes,
+    conformanceRoutes,
+    traceRoutes,
+    transitionRoutes,
+    systemRoutes,
+  ]) {
     await app.register(routes(parts));
   }
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -61,12 +61,13 @@ export async function startWaybill(config: Config, log: Log): Promise<RunningWay
 
 async function startParts(config: Config, log: Log, undo: (() => Promise<unknown>)[]): Promise<Addresses> {
   const lifecycle = requireLifecycle(await readLifecycle(config.lifecycle.file), config.lifecycle.file);
+  const machine = compileMachine(lifecycle);
   const store = await openStore(config.store, { dataDir: config.dataDir, log });
   undo.push(() => store.close());
 
   const projector = new Projector({
     store: store.client,
-    machine: compileMachine(lifecycle),
+    machine,
     onError: (error) => log('error', `refolding orders failed, trying again: ${describe(error)}`),
   });
   await projector.start();
@@ -101,7 +102,7 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   const api = await createApiServer({
     queries: new Queries({
       store: store.client,
-      lifecycle,
+      machine,
       now: systemNow,
       recoveryTime: config.failures.recoveryTime,
     }),

@@ -1,7 +1,10 @@
+import { type Aligner, openAligner } from '../lifecycle/conformance/alignment.ts';
 import type { Lifecycle } from '../lifecycle/definition.ts';
 import { restrictedMean, type SurvivalCurve, survivalQuantile } from '../lifecycle/dwell/kaplan-meier.ts';
+import type { Machine } from '../lifecycle/machine.ts';
 import { type DurationNano, MIN_UNIX_NANO, nanoToMs, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { type Conformance, conformanceOf, type OrderVariants, orderVariants } from './conformance.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
 import { findOrder, type OrderDetail } from './order.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
@@ -20,10 +23,13 @@ export class Queries {
   readonly #lifecycle: Lifecycle;
   readonly #now: () => UnixNano;
   readonly #recoveryTime: DurationNano;
+  readonly #machine: Machine;
+  #aligner: Aligner | undefined;
 
-  constructor(options: { store: StoreClient; lifecycle: Lifecycle; now: () => UnixNano; recoveryTime: DurationNano }) {
+  constructor(options: { store: StoreClient; machine: Machine; now: () => UnixNano; recoveryTime: DurationNano }) {
     this.#store = options.store;
-    this.#lifecycle = options.lifecycle;
+    this.#machine = options.machine;
+    this.#lifecycle = options.machine.lifecycle;
     this.#now = options.now;
     this.#recoveryTime = options.recoveryTime;
   }
@@ -44,6 +50,17 @@ export class Queries {
       recoveryTime: this.#recoveryTime,
     });
     return { ...figures, recoveryTimeMs: nanoToMs(this.#recoveryTime) };
+  }
+
+  /** The ways that orders went. */
+  variants(): Promise<OrderVariants> {
+    return orderVariants(this.#store, this.#machine);
+  }
+
+  /** How well orders follow the lifecycle. */
+  async conformance(ending: 'live' | 'complete'): Promise<Conformance> {
+    this.#aligner ??= openAligner(this.#machine);
+    return conformanceOf(await this.variants(), { machine: this.#machine, aligner: this.#aligner, ending });
   }
 
   /** Orders that wait longer than they should. */

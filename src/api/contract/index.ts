@@ -1,4 +1,5 @@
 // The one barrel of the project: the API's contract, zod in and out, shared by the server and the web application.
+export * from './conformance.ts';
 export * from './errors.ts';
 export * from './failures.ts';
 export * from './orders.ts';

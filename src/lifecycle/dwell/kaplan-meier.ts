@@ -1,5 +1,5 @@
 import { requireProbability } from './quantile.ts';
-import { survivalSteps } from './survival-steps.ts';
+import { splitByCause } from './survival-steps.ts';
 
 /** What happened at one time of the curve. */
 export interface SurvivalPoint {
@@ -75,10 +75,27 @@ const SLACK = 1e-11;
  * @param censored per duration: not 0 for an open visit, whose duration is its age
  */
 export function kaplanMeier(durations: Float64Array, censored: ArrayLike<number>): SurvivalCurve {
-  const causes = Int32Array.from(durations, (_, index) => ((censored[index] ?? 0) === 0 ? 1 : 0));
-  const { steps, anomalies } = survivalSteps(durations, causes);
-  const counts = steps.map(({ time, events, censored: open }) => ({ time, events: events[0] ?? 0, censored: open }));
-  return productLimit(counts, anomalies);
+  const causes = new Int32Array(durations.length);
+  for (let index = 0; index < causes.length; index += 1) causes[index] = (censored[index] ?? 0) === 0 ? 1 : 0;
+  const [open = NONE, over = NONE] = splitByCause(durations, causes);
+  return productLimit(mergeSteps(over, open), durations.length - over.length - open.length);
+}
+
+const NONE = new Float64Array(0);
+
+function mergeSteps(over: Float64Array, open: Float64Array): readonly SurvivalStep[] {
+  const steps: SurvivalStep[] = [];
+  let nextOver = 0;
+  let nextOpen = 0;
+  while (nextOver < over.length || nextOpen < open.length) {
+    const time = Math.min(over[nextOver] ?? Number.POSITIVE_INFINITY, open[nextOpen] ?? Number.POSITIVE_INFINITY);
+    const firstOver = nextOver;
+    const firstOpen = nextOpen;
+    while (over[nextOver] === time) nextOver += 1;
+    while (open[nextOpen] === time) nextOpen += 1;
+    steps.push({ time, events: nextOver - firstOver, censored: nextOpen - firstOpen });
+  }
+  return steps;
 }
 
 /**
@@ -86,22 +103,23 @@ export function kaplanMeier(durations: Float64Array, censored: ArrayLike<number>
  *
  * @param steps ascending in time, each time once
  */
-export function productLimit(steps: Iterable<SurvivalStep>, anomalies = 0): SurvivalCurve {
-  const counted = [...steps].filter(({ events, censored }) => events + censored > 0);
-  let atRisk = counted.reduce((sum, { events, censored }) => sum + events + censored, 0);
+export function productLimit(steps: readonly SurvivalStep[], anomalies = 0): SurvivalCurve {
+  let atRisk = 0;
+  for (const { events, censored } of steps) atRisk += events + censored;
+  const points: SurvivalPoint[] = [];
   let survival = 1;
   let greenwood = 0;
   let completed = 0;
   let open = 0;
-  const points = counted.map(({ time, events, censored }): SurvivalPoint => {
-    const before = atRisk;
-    survival *= (before - events) / before;
-    if (events > 0 && before > events) greenwood += events / (before * (before - events));
+  for (const { time, events, censored } of steps) {
+    if (events + censored === 0) continue;
+    survival *= (atRisk - events) / atRisk;
+    if (events > 0 && atRisk > events) greenwood += events / (atRisk * (atRisk - events));
+    points.push({ time, atRisk, events, censored, survival, variance: survival * survival * greenwood });
     completed += events;
     open += censored;
     atRisk -= events + censored;
-    return { time, atRisk: before, events, censored, survival, variance: survival * survival * greenwood };
-  });
+  }
   return { points, events: completed, censored: open, anomalies, largest: points.at(-1)?.time ?? null };
 }
 

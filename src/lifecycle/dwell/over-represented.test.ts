@@ -4,6 +4,12 @@ import { WaybillError } from '../../model/errors.ts';
 import { benjaminiHochberg, fisherGreater } from './fisher.ts';
 import { type DescribedVisit, explainSlow } from './over-represented.ts';
 
+function choose(n: number, k: number): number {
+  let product = k < 0 || k > n ? 0 : 1;
+  for (let index = 1; index <= k; index += 1) product *= (n - k + index) / index;
+  return product;
+}
+
 describe('fisherGreater', () => {
   test('gives the published values', () => {
     // Fisher's lady tasting tea: all 4 right 1/70, 3 of 4 right 17/70.
@@ -12,11 +18,6 @@ describe('fisherGreater', () => {
   });
 
   test('is the sum of the tail, counted out', () => {
-    const choose = (n: number, k: number): number => {
-      let product = k < 0 || k > n ? 0 : 1;
-      for (let index = 1; index <= k; index += 1) product *= (n - k + index) / index;
-      return product;
-    };
     fc.assert(
       fc.property(
         fc.nat({ max: 30 }),

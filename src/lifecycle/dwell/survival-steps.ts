@@ -31,15 +31,15 @@ export function survivalSteps(durations: Float64Array, causes: Int32Array): Caus
   const steps: CauseStep[] = [];
   for (;;) {
     let time = Number.POSITIVE_INFINITY;
-    let more = false;
-    for (const [cause, run] of runs.entries()) {
-      const next = run[positions[cause] ?? 0];
-      if (next === undefined) continue;
-      more = true;
-      if (next < time) time = next;
+    for (let cause = 0; cause < runs.length; cause += 1) {
+      const next = runs[cause]?.[positions[cause] ?? 0];
+      if (next !== undefined && next < time) time = next;
     }
-    if (!more) break;
-    const [censored = 0, ...events] = runs.map((run, cause) => countAt(run, positions, cause, time));
+    // Every duration that was kept is finite.
+    if (time === Number.POSITIVE_INFINITY) break;
+    const events: number[] = [];
+    for (let cause = 1; cause < runs.length; cause += 1) events.push(take(runs[cause], positions, cause, time));
+    const censored = take(runs[0], positions, 0, time);
     steps.push({ time, events, censored });
   }
   const kept = runs.reduce((sum, run) => sum + run.length, 0);
@@ -51,15 +51,17 @@ export function isDwell(duration: number): boolean {
   return duration >= 0 && duration < Number.POSITIVE_INFINITY;
 }
 
-function countAt(run: Float64Array, positions: Int32Array, cause: number, time: number): number {
+/** Counts the values at a time and moves on past them. */
+function take(run: Float64Array | undefined, positions: Int32Array, cause: number, time: number): number {
   const start = positions[cause] ?? 0;
   let end = start;
-  while (run[end] === time) end += 1;
+  while (run?.[end] === time) end += 1;
   positions[cause] = end;
   return end - start;
 }
 
-function splitByCause(durations: Float64Array, causes: Int32Array): Float64Array[] {
+/** The durations of each cause, ascending, without anomalies; index 0 is censored, and there are at least two. */
+export function splitByCause(durations: Float64Array, causes: Int32Array): readonly Float64Array[] {
   const most = causes.reduce((largest, cause) => Math.max(largest, cause), 0);
   if (most > MAX_CAUSES || causes.some((cause) => cause < 0) || causes.length !== durations.length) {
     throw new WaybillError('invalid_argument', 'the causes do not fit the durations', {
@@ -69,16 +71,18 @@ function splitByCause(durations: Float64Array, causes: Int32Array): Float64Array
   // At least two runs, so that cause 1 has a place even where nothing completed.
   const sizes = new Int32Array(Math.max(2, most + 1));
   const usable = (index: number): boolean => isDwell(durations[index] ?? -1);
-  for (const [index, cause] of causes.entries()) if (usable(index)) sizes[cause] = (sizes[cause] ?? 0) + 1;
+  causes.forEach((cause, index) => {
+    if (usable(index)) sizes[cause] = (sizes[cause] ?? 0) + 1;
+  });
   const runs = Array.from(sizes, (size) => new Float64Array(size));
   sizes.fill(0);
-  for (const [index, cause] of causes.entries()) {
+  causes.forEach((cause, index) => {
     const run = runs[cause];
-    if (run === undefined || !usable(index)) continue;
+    if (run === undefined || !usable(index)) return;
     const place = sizes[cause] ?? 0;
     run[place] = durations[index] ?? 0;
     sizes[cause] = place + 1;
-  }
+  });
   for (const run of runs) run.sort();
   return runs;
 }

@@ -22,6 +22,11 @@ function always(zone: string): WorkingCalendar {
   return week(zone, ALL_DAY, { weekly: { ...week(zone, ALL_DAY).weekly, saturday: ALL_DAY, sunday: ALL_DAY } });
 }
 
+/** A time with nanoseconds added. */
+function nanosAt(text: string, nanos: bigint): bigint {
+  return msToNano(Date.parse(text)) + nanos;
+}
+
 /** Hours of work between two RFC 3339 times. */
 function hoursBetween(calendar: WorkingCalendar, from: string, to: string): number {
   return openWorkingClock(calendar).betweenMs(Date.parse(from), Date.parse(to)) / HOUR;
@@ -53,12 +58,13 @@ describe('working time', () => {
 
   test('keeps nanoseconds in hours of work, and no others', () => {
     const clock = openWorkingClock(moscow);
-    const at = (text: string, nanos: bigint): bigint => msToNano(Date.parse(text)) + nanos;
-    expect(clock.between(at('2026-03-02T10:00:00+03:00', 1n), at('2026-03-02T10:00:01+03:00', 999n))).toBe(
+    expect(clock.between(nanosAt('2026-03-02T10:00:00+03:00', 1n), nanosAt('2026-03-02T10:00:01+03:00', 999n))).toBe(
       1_000_000_998n,
     );
-    expect(clock.between(at('2026-03-02T03:00:00+03:00', 1n), at('2026-03-02T03:00:00+03:00', 999n))).toBe(0n);
-    expect(clock.between(at('2026-03-02T18:00:00+03:00', -3n), at('2026-03-02T18:00:00+03:00', 5n))).toBe(3n);
+    expect(clock.between(nanosAt('2026-03-02T03:00:00+03:00', 1n), nanosAt('2026-03-02T03:00:00+03:00', 999n))).toBe(
+      0n,
+    );
+    expect(clock.between(nanosAt('2026-03-02T18:00:00+03:00', -3n), nanosAt('2026-03-02T18:00:00+03:00', 5n))).toBe(3n);
   });
 
   test('says whether a moment is in hours of work; their end is not', () => {

@@ -1,5 +1,5 @@
 import { WaybillError } from '../../model/errors.ts';
-import { CsvRecords, type CsvRecord } from './csv-records.ts';
+import { type CsvRecord, CsvRecords } from './csv-records.ts';
 import {
   type Attribute,
   type EventLogItem,

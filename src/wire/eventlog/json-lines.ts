@@ -1,7 +1,7 @@
 import type { Evidence, EvidenceKind, Visit } from '../../model/order.ts';
 import { formatRfc3339, parseRfc3339, type UnixNano } from '../../model/units.ts';
 import { type EventLogItem, type EventLogReader, MAX_RAW_CHARACTERS, nameProblem, rejected } from './event.ts';
-import { evidenceJson, type ExportedOrder, orderCase } from './order-case.ts';
+import { type ExportedOrder, evidenceJson, orderCase } from './order-case.ts';
 import { TextInput } from './text-input.ts';
 
 /** Characters of one line. */
@@ -24,7 +24,7 @@ export async function* encodeJsonLines(orders: AsyncIterable<ExportedOrder>): As
 /** Reads one line of `encodeJsonLines` back; undefined when it is not one. */
 export function decodeOrderLine(line: string): ExportedOrder | undefined {
   try {
-    const value = JSON.parse(line) as ExportedOrder & { visits: readonly Record<string, unknown>[] };
+    const value = JSON.parse(line) as Partial<ExportedOrder>;
     const { aliases = [], attributes = [], visits, traces = [], messages = [] } = value;
     if (typeof value.orderId !== 'string') return undefined;
     if (![aliases, attributes, visits, traces, messages].every(Array.isArray)) return undefined;
@@ -32,7 +32,7 @@ export function decodeOrderLine(line: string): ExportedOrder | undefined {
       orderId: value.orderId,
       aliases,
       attributes,
-      visits: (visits as readonly Record<string, unknown>[]).map(decodeVisit),
+      visits: (visits as unknown as readonly Record<string, unknown>[]).map(decodeVisit),
       traces,
       messages,
     };

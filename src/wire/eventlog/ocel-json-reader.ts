@@ -243,11 +243,7 @@ function attributesOf(value: unknown, declared: ReadonlyMap<string, AttributeTyp
   const attributes: Attribute[] = [];
   for (const { name, value: one } of records(value)) {
     if (typeof name !== 'string' || one === null || one === undefined) continue;
-    attributes.push([
-      name,
-      declared?.get(name) ?? 'string',
-      typeof one === 'object' ? JSON.stringify(one) : String(one),
-    ]);
+    attributes.push([name, declared?.get(name) ?? 'string', typeof one === 'string' ? one : JSON.stringify(one)]);
   }
   return attributes;
 }
@@ -256,7 +252,7 @@ const AS_TIME = new TimestampParser({ format: 'iso' });
 
 function latestAttributes(value: unknown, declared: ReadonlyMap<string, AttributeType> | undefined): Attribute[] {
   const timed = records(value).map((one) => {
-    const at = AS_TIME.parse(String(one['time'] ?? ''));
+    const at = AS_TIME.parse(typeof one['time'] === 'string' ? one['time'] : '');
     return { one, at: typeof at === 'string' ? 0n : at };
   });
   timed.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

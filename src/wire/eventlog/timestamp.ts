@@ -57,20 +57,12 @@ export class TimestampParser {
   /** Answers the time, or as text the reason why there is none. */
   parse(text: string): UnixNano | string {
     const value = text.trim();
-    switch (this.#format) {
-      case 'auto':
-        return this.#auto(value);
-      case 'iso':
-        return this.#iso(value) ?? NOT_A_TIME;
-      case 'dd.mm.yyyy':
-        return this.#dayMonth(DAY_FIRST_DOTS.exec(value), 1, 2) ?? NOT_A_TIME;
-      case 'dd/mm/yyyy':
-        return this.#dayMonth(SLASHES.exec(value), 1, 2) ?? NOT_A_TIME;
-      case 'mm/dd/yyyy':
-        return this.#dayMonth(SLASHES.exec(value), 2, 1) ?? NOT_A_TIME;
-      default:
-        return epoch(value, this.#format) ?? NOT_A_TIME;
-    }
+    if (this.#format === 'auto') return this.#auto(value);
+    if (this.#format === 'iso') return this.#iso(value) ?? NOT_A_TIME;
+    if (this.#format === 'dd.mm.yyyy') return this.#dayMonth(DAY_FIRST_DOTS.exec(value), 1, 2) ?? NOT_A_TIME;
+    if (this.#format === 'dd/mm/yyyy') return this.#dayMonth(SLASHES.exec(value), 1, 2) ?? NOT_A_TIME;
+    if (this.#format === 'mm/dd/yyyy') return this.#dayMonth(SLASHES.exec(value), 2, 1) ?? NOT_A_TIME;
+    return epoch(value, this.#format) ?? NOT_A_TIME;
   }
 
   #auto(value: string): UnixNano | string {
