@@ -17,7 +17,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     process.stderr.write(`${parsed.message}\nnpm run demo -- --help lists the options.\n`);
     return exitCodes.usage;
   }
-  const interactive = process.stdout.isTTY === true;
+  const interactive = process.stdout.isTTY;
   // https://no-color.org: present and not empty.
   const colour = interactive && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
   const terminal = new Terminal(process.stdout, { interactive: interactive && process.env['TERM'] !== 'dumb', colour });

@@ -34,7 +34,7 @@ export class WaybillApi {
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams({ text, limit: '200', ...(cursor === null ? {} : { cursor }) });
-      const page = orderList.parse(await this.#json(`/api/orders?${query}`));
+      const page = orderList.parse(await this.#json(`/api/orders?${query.toString()}`));
       found.push(...page.orders);
       cursor = page.nextCursor;
     } while (cursor !== null && found.length < 10_000);
