@@ -1,4 +1,4 @@
-import type { StatusFact } from './order.ts';
+import type { OrderAttribute, StatusFact } from './order.ts';
 import type { SpanBatch } from './span-batch.ts';
 
 /** Spans in columns, as a decoder made them. */
@@ -11,6 +11,7 @@ export interface Spans {
 export interface Facts {
   readonly kind: 'facts';
   readonly facts: readonly StatusFact[];
+  readonly attributes?: readonly OrderAttribute[];
 }
 
 /** What flows from receivers through the pipeline. */

@@ -36,6 +36,16 @@ export interface StatusFact {
   readonly spanId: string | null;
 }
 
+/** Something known of an order that figures can be split by: its channel, its product. */
+export interface OrderAttribute {
+  readonly order: OrderReference;
+  readonly name: string;
+  readonly value: string;
+  readonly occurredAt: UnixNano;
+  /** 32 lower-case hex digits; null when it did not come from a span. */
+  readonly traceId: string | null;
+}
+
 /** A piece of evidence as it is kept with a visit. */
 export type Evidence = Pick<
   StatusFact,

@@ -1,4 +1,4 @@
-import type { Alias, StatusFact } from '../model/order.ts';
+import type { Alias, OrderAttribute, StatusFact } from '../model/order.ts';
 import type { SpanBatch } from '../model/span-batch.ts';
 import type { UnixNano } from '../model/units.ts';
 
@@ -34,5 +34,7 @@ export interface InFlight {
   readonly spans: SpanBatch | undefined;
   /** Facts of the batch itself, and those that the bind stage finds in its spans. */
   readonly facts: StatusFact[];
+  /** Attributes of orders, of the batch itself and found in its spans. */
+  readonly attributes: OrderAttribute[];
   binding: SpanBinding | undefined;
 }

@@ -43,8 +43,14 @@ export function createPipeline(parts: PipelineParts): Consumer {
 function toInFlight(batch: Batch, observedAt: UnixNano): InFlight | undefined {
   if (batch.kind === 'facts') {
     if (batch.facts.length === 0) return undefined;
-    return { observedAt, spans: undefined, facts: [...batch.facts], binding: undefined };
+    return {
+      observedAt,
+      spans: undefined,
+      facts: [...batch.facts],
+      attributes: [...(batch.attributes ?? [])],
+      binding: undefined,
+    };
   }
   if (batch.spans.length === 0) return undefined;
-  return { observedAt, spans: batch.spans, facts: [], binding: undefined };
+  return { observedAt, spans: batch.spans, facts: [], attributes: [], binding: undefined };
 }

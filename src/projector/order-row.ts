@@ -24,6 +24,7 @@ export function toOrderRow(order: {
 }): OrderRow {
   const { folded, known } = order;
   const { visits, deviations } = folded;
+  const attributes = [...known.attributes].sort(([a], [b]) => (a < b ? -1 : 1));
   const failures = known.failures.slice(-MAX_FAILURES);
   const places = failures.map(({ at }) => placeFailure(order.machine, visits, at));
   const firstObservedAtMs = Number.isFinite(known.firstObservedAtMs) ? known.firstObservedAtMs : order.now;
@@ -37,6 +38,8 @@ export function toOrderRow(order: {
     opened_at: timeOrNull(folded.openedAt),
     closed_at: timeOrNull(folded.closedAt),
     aliases: known.aliases,
+    attribute_names: attributes.map(([name]) => name),
+    attribute_values: attributes.map(([, { value }]) => value),
     visit_statuses: visits.map(({ status }) => status),
     visit_systems: visits.map(({ system }) => system ?? ''),
     visit_entered_at: visits.map(({ enteredAt }) => toDateTime64(enteredAt)),

@@ -12,6 +12,8 @@ export interface OrderMaterial {
   readonly failures: Failure[];
   /** `name=value`, sorted; only the aliases whose earliest binding is this order. */
   readonly aliases: string[];
+  /** By name: the value that was reported last, and when. */
+  readonly attributes: Map<string, { value: string; occurredAt: bigint }>;
   /** First time that anything about the order was observed, milliseconds since the epoch. */
   firstObservedAtMs: number;
 }
@@ -31,6 +33,15 @@ const factRow = z.object({
   evidence_id: z.string(),
   sequence: z.number(),
 });
+const attributeRow = z.object({
+  order_id: z.string(),
+  alias: z.string(),
+  name: z.string(),
+  latest: z.string(),
+  occurred: z.string(),
+});
+
+type AttributeRow = z.infer<typeof attributeRow>;
 type FactRow = z.infer<typeof factRow>;
 type TraceRow = z.infer<typeof traceRow>;
 
@@ -106,7 +117,10 @@ export class OrderReader {
   /** Reads the material of each order. The answer has an entry for every order asked for. */
   async read(orderIds: readonly string[]): Promise<Map<string, OrderMaterial>> {
     const material = new Map<string, OrderMaterial>(
-      orderIds.map((id) => [id, { facts: [], failures: [], aliases: [], firstObservedAtMs: Number.POSITIVE_INFINITY }]),
+      orderIds.map((id) => [
+        id,
+        { facts: [], failures: [], aliases: [], attributes: new Map(), firstObservedAtMs: Number.POSITIVE_INFINITY },
+      ]),
     );
     const aliasOwners = await this.#wonAliases(orderIds);
     for (const [alias, orderId] of aliasOwners) material.get(orderId)?.aliases.push(alias);
@@ -115,6 +129,7 @@ export class OrderReader {
     const traces = await this.#tracesOf(orderIds, [...aliasOwners.keys()]);
     for (const row of traces) see(ownerOf(row), Number(row.observed_ms));
     for (const row of await this.#factsOf(orderIds, [...aliasOwners.keys()])) addFact(ownerOf(row), row);
+    for (const row of await this.#attributesOf(orderIds, [...aliasOwners.keys()])) addAttribute(ownerOf(row), row);
     const ownTraces = distinct(traces.map((row) => row.trace));
     await this.#addOrphans(ownTraces, material);
     await this.#addFailures(ownTraces, material);
@@ -153,6 +168,18 @@ export class OrderReader {
        WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)})`,
       { orders: orderIds, aliases },
       factRow,
+    );
+  }
+
+  #attributesOf(orderIds: readonly string[], aliases: readonly string[]): Promise<AttributeRow[]> {
+    return this.#store.query(
+      `SELECT order_id, alias, name, argMax(value, (occurred_at, value)) AS latest,
+         toString(toUnixTimestamp64Nano(max(occurred_at))) AS occurred
+       FROM order_attributes
+       WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias IN {aliases:Array(String)})
+       GROUP BY order_id, alias, name`,
+      { orders: orderIds, aliases },
+      attributeRow,
     );
   }
 
@@ -197,6 +224,18 @@ export class OrderReader {
 
 function see(material: OrderMaterial | undefined, observedAtMs: number): void {
   if (material !== undefined) material.firstObservedAtMs = Math.min(material.firstObservedAtMs, observedAtMs);
+}
+
+/** The latest report of a name counts, whether it came by the id or by an alias; on equal time the larger text, so that it is always the same. */
+function addAttribute(material: OrderMaterial | undefined, row: AttributeRow): void {
+  if (material === undefined) return;
+  const occurredAt = BigInt(row.occurred);
+  const known = material.attributes.get(row.name);
+  const isLater =
+    known === undefined ||
+    occurredAt > known.occurredAt ||
+    (occurredAt === known.occurredAt && row.latest > known.value);
+  if (isLater) material.attributes.set(row.name, { value: row.latest, occurredAt });
 }
 
 function addFact(material: OrderMaterial | undefined, row: FactRow): void {

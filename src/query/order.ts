@@ -18,6 +18,8 @@ const row = z.object({
   opened_text: nanoOrNullField,
   closed_text: nanoOrNullField,
   aliases: z.array(z.string()),
+  attribute_names: z.array(z.string()),
+  attribute_values: z.array(z.string()),
   visit_statuses: z.array(z.string()),
   visit_systems: z.array(z.string()),
   entered: z.array(nanoText),
@@ -71,7 +73,7 @@ export async function findOrder(
 ): Promise<OrderDetail | undefined> {
   const [found] = await store.query(
     `SELECT order_id, lifecycle_name, lifecycle_version, status, ${nanosOrNull('since')} AS since_text,
-       ${nanosOrNull('opened_at')} AS opened_text, ${nanosOrNull('closed_at')} AS closed_text, aliases,
+       ${nanosOrNull('opened_at')} AS opened_text, ${nanosOrNull('closed_at')} AS closed_text, aliases, attribute_names, attribute_values,
        visit_statuses, visit_systems, arrayMap(at -> ${nanos('at')}, visit_entered_at) AS entered,
        arrayMap(at -> ${nanosOrNull('at')}, visit_left_at) AS left_text, visit_evidence,
        deviation_kinds, deviation_statuses, deviation_from, deviation_skipped,
@@ -102,6 +104,7 @@ function toDetail(found: Row, { traces, tracesTruncated, outcomes }: DetailParts
       const equals = alias.indexOf('=');
       return { name: alias.slice(0, equals), value: alias.slice(equals + 1) };
     }),
+    attributes: found.attribute_names.map((name, index) => ({ name, value: found.attribute_values[index] ?? '' })),
     lifecycle: { name: found.lifecycle_name, version: found.lifecycle_version },
     status: found.status === '' ? null : found.status,
     since: found.since_text,

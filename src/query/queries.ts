@@ -1,10 +1,12 @@
 import { type Aligner, openAligner } from '../lifecycle/conformance/alignment.ts';
 import type { Lifecycle } from '../lifecycle/definition.ts';
 import { restrictedMean, type SurvivalCurve, survivalQuantile } from '../lifecycle/dwell/kaplan-meier.ts';
+import type { Explanation } from '../lifecycle/dwell/over-represented.ts';
 import type { Machine } from '../lifecycle/machine.ts';
 import { type DurationNano, MIN_UNIX_NANO, nanoToMs, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { type Conformance, conformanceOf, type OrderVariants, orderVariants } from './conformance.ts';
+import { explainStatus } from './explain.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
 import { findOrder, type OrderDetail } from './order.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
@@ -61,6 +63,11 @@ export class Queries {
   async conformance(ending: 'live' | 'complete'): Promise<Conformance> {
     this.#aligner ??= openAligner(this.#machine);
     return conformanceOf(await this.variants(), { machine: this.#machine, aligner: this.#aligner, ending });
+  }
+
+  /** What the slowest visits to a status have in common. */
+  explain(status: string, slowest: number): Promise<Explanation> {
+    return explainStatus(this.#store, { status, slowest, now: this.#now() });
   }
 
   /** Orders that wait longer than they should. */

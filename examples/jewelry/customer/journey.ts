@@ -3,7 +3,7 @@ import type { OrderPlan } from '../faults.ts';
 import { call, type Sending } from '../http-client.ts';
 import { errorText, log } from '../log.ts';
 import { forOrder, inSpan } from '../order-tracking.ts';
-import { modelFor, personFor } from './person.ts';
+import { modelFor, personFor, wishFor } from './person.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function orderJewelry(plan: OrderPlan, watch: Watch, signal: AbortS
   const path = `/orders/${encodeURIComponent(orderId)}`;
   const act = (name: string, callPath: string, sending: Sending): Promise<void> =>
     untilDone(orderId, signal, () =>
-      inSpan(name, { 'customer.phone': person.phone }, () =>
+      inSpan(name, { ...wishFor(orderId), 'customer.phone': person.phone }, () =>
         forOrder(orderId, async () => void (await call('shop', 'POST', callPath, sending))),
       ),
     );

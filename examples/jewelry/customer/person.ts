@@ -15,6 +15,17 @@ export function personFor(orderId: string): Person {
   };
 }
 
+const channels = ['web', 'web', 'web', 'mobile', 'showroom'] as const;
+const products = ['ring', 'ring', 'earrings', 'pendant', 'bracelet'] as const;
+
+/** Where the order comes from and what is ordered, as telemetry describes it. */
+export function wishFor(orderId: string): { 'order.channel': string; 'order.product': string } {
+  return {
+    'order.channel': pick(channels, `${orderId}:channel`),
+    'order.product': pick(products, `${orderId}:product`),
+  };
+}
+
 /** A small 3D model in STL's text form: a few facets, 1 to 5 KiB. */
 export function modelFor(orderId: string): Buffer {
   const facets = Array.from({ length: 8 + Math.floor(draw(`${orderId}:facets`) * 24) }, (_, index) => {

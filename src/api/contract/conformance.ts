@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orderId } from './primitives.ts';
+import { milliseconds, orderId } from './primitives.ts';
 
 /** How a sequence of statuses holds against the lifecycle. */
 export const replayResult = z
@@ -55,5 +55,36 @@ export const conformance = z.object({
   ),
 });
 
+/** Query of `GET /api/explain`. */
+export const explainQuery = z.object({
+  status: z.string().min(1).max(256),
+  slowest: z.coerce.number().gt(0).lt(1).default(0.1).describe('share of the visits that counts as slow'),
+});
+
+/** `GET /api/explain`: attribute values that the slowest visits to a status have more often than visits in general. */
+export const explanation = z.object({
+  status: z.string(),
+  thresholdMs: milliseconds
+    .nullable()
+    .describe('a visit is slow when it lasts longer; null when none is known to be slow'),
+  slow: z.number().int(),
+  judged: z.number().int().describe('visits that were compared'),
+  undecided: z.number().int().describe('open visits that may still become slow, left out'),
+  significant: z.number().int().describe('significant values, also those that are not listed'),
+  findings: z.array(
+    z.object({
+      attribute: z.string(),
+      value: z.string(),
+      slow: z.number().int(),
+      visits: z.number().int(),
+      support: z.number().describe('share of the slow visits that have the value'),
+      lift: z.number().describe('how much more often visits with the value are slow than visits in general'),
+      pValue: z.number(),
+      adjustedPValue: z.number().describe('corrected for the number of tested values (Benjamini–Hochberg)'),
+    }),
+  ),
+});
+
+export type ExplanationAnswer = z.infer<typeof explanation>;
 export type Variants = z.infer<typeof variants>;
 export type Conformance = z.infer<typeof conformance>;

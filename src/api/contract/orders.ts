@@ -70,6 +70,7 @@ export const order = z.object({
   aliases: z
     .array(z.object({ name: z.string(), value: z.string() }))
     .describe('other ids by which systems know the order'),
+  attributes: z.array(z.object({ name: z.string(), value: z.string() })).describe('what describes the order'),
   lifecycle: z.object({ name: z.string(), version: z.string() }),
   status: z.string().nullable().describe('current status; null while the order is known from traces only'),
   since: timestamp.nullable(),

@@ -1,9 +1,16 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { conformance, conformanceQuery, variants, variantsQuery } from '../contract/conformance.ts';
+import {
+  conformance,
+  conformanceQuery,
+  explainQuery,
+  explanation,
+  variants,
+  variantsQuery,
+} from '../contract/conformance.ts';
 import { errorBody } from '../contract/errors.ts';
 import type { ApiParts } from '../parts.ts';
 
-/** `GET /api/variants` and `GET /api/conformance`. */
+/** `GET /api/variants`, `GET /api/conformance` and `GET /api/explain`. */
 export function conformanceRoutes({ queries }: ApiParts): FastifyPluginCallbackZod {
   return (app, _options, done) => {
     app.get(
@@ -53,6 +60,20 @@ export function conformanceRoutes({ queries }: ApiParts): FastifyPluginCallbackZ
           alignment: found.alignment,
           deviations: found.deviations.map(({ example, ...deviation }) => ({ ...deviation, exampleOrderId: example })),
         };
+      },
+    );
+    app.get(
+      '/api/explain',
+      {
+        schema: {
+          summary: 'What the slowest visits to a status have in common',
+          querystring: explainQuery,
+          response: { 200: explanation, 400: errorBody, 503: errorBody },
+        },
+      },
+      async ({ query }) => {
+        const { threshold, findings, ...found } = await queries.explain(query.status, query.slowest);
+        return { ...found, status: query.status, thresholdMs: threshold, findings: [...findings] };
       },
     );
     done();

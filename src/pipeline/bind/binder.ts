@@ -1,5 +1,5 @@
 import type { UintColumn } from '../../model/columns.ts';
-import type { Alias, OrderReference, StatusFact } from '../../model/order.ts';
+import type { Alias, OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import { SpanBatch } from '../../model/span-batch.ts';
 import { MAX_UNIX_NANO } from '../../model/units.ts';
 import type { AliasBinding, InFlight, OrderTrace, SpanBinding } from '../in-flight.ts';
@@ -18,6 +18,7 @@ interface Named {
   aliasPriority: number;
   aliases: Alias[] | undefined;
   status: string | undefined;
+  attributes: { name: string; value: string }[] | undefined;
 }
 
 /** Binds spans to the orders that they themselves name, and finds the status facts in them. Inheritance inside a trace comes later, when the trace can be seen whole. */
@@ -33,7 +34,7 @@ export class Binder {
 
   bind(batch: InFlight): void {
     if (batch.spans === undefined) return;
-    const binding = new BatchBinding(batch.spans, batch.facts, batch.observedAt);
+    const binding = new BatchBinding(batch.spans, batch);
     const namingOf = this.#namings.over(batch.spans.table);
     const statusEventId = batch.spans.table.strings.internText(this.#statusEvent);
     for (let row = 0; row < batch.spans.length; row += 1) binding.bindSpan(row, namingOf, statusEventId);
@@ -50,13 +51,15 @@ class BatchBinding implements SpanBinding {
   readonly failedTraces = new Set<string>();
   readonly #spans: SpanBatch;
   readonly #facts: StatusFact[];
+  readonly #attributes: OrderAttribute[];
   readonly #observedAt: bigint;
   readonly #pairs = new Set<string>();
 
-  constructor(spans: SpanBatch, facts: StatusFact[], observedAt: bigint) {
+  constructor(spans: SpanBatch, found: Pick<InFlight, 'facts' | 'attributes' | 'observedAt'>) {
     this.#spans = spans;
-    this.#facts = facts;
-    this.#observedAt = observedAt;
+    this.#facts = found.facts;
+    this.#attributes = found.attributes;
+    this.#observedAt = found.observedAt;
   }
 
   bindSpan(row: number, namingOf: (id: number) => Naming, statusEventId: number): void {
@@ -82,6 +85,7 @@ class BatchBinding implements SpanBinding {
     this.aliases.push(alias);
     this.#recordTraces(row, orderId, alias, events);
     this.#recordAliases(row, orderId, [own, ...events]);
+    for (const place of [own, ...events]) this.#recordAttributes(row, place, reference(orderId, alias));
     if (own.status !== undefined) {
       this.#addFact(row, own.status, reference(orderId, alias), spans.startAt(row), 'span_attribute', 0);
     }
@@ -119,6 +123,18 @@ class BatchBinding implements SpanBinding {
         this.aliasBindings.push({ orderId: order, alias, boundAt: this.#spans.startAt(row) });
       }
     }
+  }
+
+  /** What describes an order stands beside its name: in the same event, else in the same span. */
+  #recordAttributes(row: number, place: Named, spanOrder: OrderReference): void {
+    if (place.attributes === undefined) return;
+    const order =
+      place.orderId === undefined && place.alias === undefined ? spanOrder : reference(place.orderId, place.alias);
+    // A trace may serve several orders, so what names none describes none.
+    if (order.kind === 'trace') return;
+    const traceId = hex(this.#spans.traceIds.bytes, row * 16, 16);
+    const occurredAt = this.#spans.startAt(row);
+    for (const { name, value } of place.attributes) this.#attributes.push({ order, name, value, occurredAt, traceId });
   }
 
   #addFact(
@@ -179,11 +195,13 @@ function readNamings(column: UintColumn, start: number, end: number, namingOf: (
     aliasPriority: Number.POSITIVE_INFINITY,
     aliases: undefined,
     status: undefined,
+    attributes: undefined,
   };
   for (let index = start; index < end; index += 1) {
     const naming = namingOf(column.at(index));
     if (naming.kind === 'nothing') continue;
     if (naming.kind === 'status') named.status = naming.status;
+    else if (naming.kind === 'attribute') (named.attributes ??= []).push({ name: naming.name, value: naming.value });
     else if (naming.kind === 'order') {
       if (naming.priority < named.orderPriority) {
         named.orderId = naming.orderId;

@@ -16,6 +16,11 @@ export const bindConfig = z
       .max(50)
       .default([])
       .describe('attributes that carry another id of the order; a span that carries both binds the alias to the order'),
+    orderAttributes: z
+      .array(attributeName)
+      .max(50)
+      .default(['order.channel', 'order.product'])
+      .describe('attributes of spans that describe the order; figures can be split by them'),
     urlTemplates: z
       .array(z.string().startsWith('/').max(1024).includes('{orderId}', { error: 'must contain {orderId}' }))
       .max(100)

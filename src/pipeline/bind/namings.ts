@@ -1,5 +1,6 @@
 import { type KeyValueTable, VALUE_TYPE } from '../../model/key-value-table.ts';
 import type { Alias } from '../../model/order.ts';
+import { REDACTED } from '../redact/sensitive-keys.ts';
 import type { BindConfig } from './config.ts';
 import { compileUrlTemplate, type UrlMatcher } from './url-template.ts';
 
@@ -8,7 +9,8 @@ export type Naming =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'order'; readonly orderId: string; readonly priority: number }
   | { readonly kind: 'alias'; readonly alias: Alias; readonly priority: number }
-  | { readonly kind: 'status'; readonly status: string };
+  | { readonly kind: 'status'; readonly status: string }
+  | { readonly kind: 'attribute'; readonly name: string; readonly value: string };
 
 const NOTHING: Naming = { kind: 'nothing' };
 
@@ -21,6 +23,7 @@ const UNPRINTABLE = /\p{Cc}/u;
 export class NamingRules {
   readonly #orderAttributes: ReadonlyMap<string, number>;
   readonly #aliases: ReadonlyMap<string, number>;
+  readonly #describing: ReadonlySet<string>;
   readonly #urlAttributes: ReadonlySet<string>;
   readonly #urlMatchers: readonly UrlMatcher[];
   readonly #statusAttribute: string;
@@ -28,6 +31,7 @@ export class NamingRules {
   constructor(config: BindConfig) {
     this.#orderAttributes = new Map(config.orderIdAttributes.map((name, index) => [name, index]));
     this.#aliases = new Map(config.aliases.map((name, index) => [name, index]));
+    this.#describing = new Set(config.orderAttributes);
     this.#urlAttributes = new Set(config.urlAttributes);
     this.#urlMatchers = config.urlTemplates.map(compileUrlTemplate);
     this.#statusAttribute = config.statusAttribute;
@@ -36,8 +40,9 @@ export class NamingRules {
   /** Decides what a key-value names; called once per distinct key-value. */
   namingOf(table: KeyValueTable, id: number): Naming {
     const type = table.typeOf(id);
-    if (type !== VALUE_TYPE.string && type !== VALUE_TYPE.int) return NOTHING;
     const key = table.key(id);
+    if (this.#describing.has(key)) return describingNaming(key, table.value(id));
+    if (type !== VALUE_TYPE.string && type !== VALUE_TYPE.int) return NOTHING;
     const priority = this.#orderAttributes.get(key);
     if (priority !== undefined) return orderNaming(table.value(id), priority);
     const aliasPriority = this.#aliases.get(key);
@@ -65,6 +70,11 @@ export class NamingRules {
 
 function orderNaming(orderId: string, priority: number): Naming {
   return isId(orderId) ? { kind: 'order', orderId, priority } : NOTHING;
+}
+
+/** A value of any type describes an order, as long as it is a short word and not what redaction left. */
+function describingNaming(name: string, value: string): Naming {
+  return isId(value) && value !== REDACTED ? { kind: 'attribute', name, value } : NOTHING;
 }
 
 /** Whether a text can be an id: 1 to 256 characters, none of them a control character. */

@@ -1,4 +1,4 @@
-import type { OrderReference, StatusFact } from '../../model/order.ts';
+import type { OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
 import { encodeBlock } from '../../wire/native/encode.ts';
@@ -119,6 +119,41 @@ export function encodeFacts(facts: readonly StatusFact[]): TableBlock | undefine
   return { table: 'status_facts', rows, block: encodeBlock(columns, rows) };
 }
 
+/** Rows of table `order_attributes`; undefined when there are none. */
+export function encodeOrderAttributes(attributes: readonly OrderAttribute[]): TableBlock | undefined {
+  const rows = attributes.length;
+  if (rows === 0) return undefined;
+  const strings = new StringTable();
+  const references = attributes.map(({ order }) => referenceColumns(order));
+  const columns = [
+    texts(
+      'order_id',
+      references.map(({ orderId }) => orderId),
+      strings,
+    ),
+    texts(
+      'alias',
+      references.map(({ alias }) => alias),
+      strings,
+    ),
+    lowCardinalityTexts(
+      'name',
+      attributes.map(({ name }) => name),
+      strings,
+    ),
+    texts(
+      'value',
+      attributes.map(({ value }) => value),
+      strings,
+    ),
+    nanoTimes(
+      'occurred_at',
+      attributes.map(({ occurredAt }) => occurredAt),
+    ),
+  ];
+  return { table: 'order_attributes', rows, block: encodeBlock(columns, rows) };
+}
+
 /**
  * Rows of table `touches`: what the batch says something about, each once.
  *
@@ -135,6 +170,10 @@ export function encodeTouches(batch: InFlight): TableBlock | undefined {
   }
   for (const { orderId, alias } of batch.binding?.aliasBindings ?? []) touch(orderId, aliasText(alias), NO_TRACE);
   for (const traceId of batch.binding?.failedTraces ?? []) touch('', '', traceId);
+  for (const attribute of batch.attributes) {
+    const { orderId, alias } = referenceColumns(attribute.order);
+    touch(orderId, alias, attribute.traceId ?? NO_TRACE);
+  }
   for (const fact of batch.facts) {
     const { orderId, alias } = referenceColumns(fact.order);
     touch(orderId, alias, fact.traceId ?? NO_TRACE);

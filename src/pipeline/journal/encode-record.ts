@@ -1,5 +1,11 @@
 import type { InFlight } from '../in-flight.ts';
-import { encodeAliasBindings, encodeFacts, encodeOrderTraces, encodeTouches } from './encode-orders.ts';
+import {
+  encodeAliasBindings,
+  encodeFacts,
+  encodeOrderAttributes,
+  encodeOrderTraces,
+  encodeTouches,
+} from './encode-orders.ts';
 import { encodeResources, encodeSpans } from './encode-spans.ts';
 import { type JournalRecord, packRecord, type TableBlock } from './record.ts';
 
@@ -13,6 +19,7 @@ export function encodeRecord(batch: InFlight): JournalRecord {
     blocks.push(encodeAliasBindings(batch.binding.aliasBindings));
   }
   blocks.push(encodeFacts(batch.facts));
+  blocks.push(encodeOrderAttributes(batch.attributes));
   blocks.push(encodeTouches(batch));
   return packRecord(blocks.filter((block) => block !== undefined));
 }

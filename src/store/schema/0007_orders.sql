@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS orders
     opened_at             Nullable(DateTime64(9, 'UTC')),
     closed_at             Nullable(DateTime64(9, 'UTC')),
     aliases               Array(String),
+    attribute_names       Array(LowCardinality(String)) COMMENT 'sorted; each once, with the value that was reported last',
+    attribute_values      Array(String),
     visit_statuses        Array(LowCardinality(String)),
     visit_systems         Array(LowCardinality(String)) COMMENT 'empty for a status that the lifecycle does not know',
     visit_entered_at      Array(DateTime64(9, 'UTC')),

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { storeConfigSchema } from '../../store/config.ts';
+import { openStore, type Store } from '../../store/store.ts';
+import { capped } from './capped.ts';
+import { DURATION_BOUNDS_SECONDS } from './duration-buckets.ts';
+import { type OrderFigures, orderFigures } from './order-figures.ts';
+import { orderRow, SECOND, T0 } from './testing/order-rows.ts';
+
+const RULES = { now: T0 + 10_000n * SECOND, recoveryTime: 60n * SECOND };
+
+describe('the figures of orders', () => {
+  let directory: string;
+  let store: Store;
+  let figures: OrderFigures;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'waybill-figures-'));
+    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
+      dataDir: directory,
+      log: () => undefined,
+    });
+    await store.client.insertRows('orders', [
+      // A visit of exactly one bound, one of the bound and a nanosecond, and one that is open.
+      orderRow('exact', [
+        ['A', 0n, 60n * SECOND],
+        ['B', 60n * SECOND, 120n * SECOND + 1n],
+        ['C', 120n * SECOND + 1n, null],
+      ]),
+      orderRow(
+        'done',
+        [
+          ['A', 0n, 3000n * SECOND],
+          ['D', 3000n * SECOND, null],
+        ],
+        { closed: 3000n * SECOND },
+      ),
+      // A clock that went back.
+      orderRow('skewed', [
+        ['A', 50n * SECOND, 40n * SECOND],
+        ['B', 40n * SECOND, null],
+      ]),
+      orderRow('nameless', []),
+      orderRow('failing', [['A', 0n, null]], {
+        deviations: ['skipped', 'skipped', 'unexpected'],
+        failures: [
+          ['timeout', 'mes-api', 10n * SECOND, null],
+          ['timeout', 'shop-api', 20n * SECOND, null],
+          ['api_error', 'mes-api', 30n * SECOND, 31n * SECOND],
+          ['other', 'mes-api', 30n * SECOND, 300n * SECOND],
+          ['api_error', 'mes-api', 9_990n * SECOND, null],
+        ],
+      }),
+    ]);
+    // A refold: only the highest revision counts.
+    await store.client.insertRows('orders', [orderRow('refolded', [['X', 0n, SECOND]])]);
+    await store.client.insertRows('orders', [orderRow('refolded', [['C', 0n, null]], { revision: 2 })]);
+    figures = await orderFigures(store.client, RULES);
+  });
+
+  afterAll(async () => {
+    await store.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('put a completed visit into the bucket whose upper bound it does not exceed', () => {
+    const of = (status: string) => figures.statusDurations.find((each) => each.status === status);
+    const minute = DURATION_BOUNDS_SECONDS.indexOf(60);
+    expect(of('A')?.durations.counts[minute]).toBe(1);
+    expect(of('B')?.durations.counts[minute]).toBe(0);
+    expect(of('B')?.durations.counts[minute + 1]).toBe(1);
+    expect(of('A')?.durations.counts).toHaveLength(DURATION_BOUNDS_SECONDS.length + 1);
+    expect(of('A')?.durations.sumSeconds).toBeCloseTo(3060, 9);
+    expect(of('X')).toBeUndefined();
+    expect(of('C')).toBeUndefined();
+  });
+
+  it('count a negative dwell as an anomaly and keep it out of the histogram', () => {
+    const a = figures.statusDurations.find(({ status }) => status === 'A');
+    expect(a?.anomalies).toBe(1);
+    expect(a?.durations.counts.reduce((sum, each) => sum + each, 0)).toBe(2);
+  });
+
+  it('count open orders by status and closed ones by lead time', () => {
+    expect(sorted(figures.active)).toEqual([
+      { overflow: false, lifecycle: 'jewelry-order', status: 'A', orders: 1 },
+      { overflow: false, lifecycle: 'jewelry-order', status: 'B', orders: 1 },
+      { overflow: false, lifecycle: 'jewelry-order', status: 'C', orders: 2 },
+    ]);
+    expect(figures.leadTimes).toMatchObject([
+      { status: 'D', anomalies: 0, durations: { sumSeconds: 3000 }, lifecycle: 'jewelry-order' },
+    ]);
+  });
+
+  it('count transitions, the first one from nowhere', () => {
+    expect(
+      Object.fromEntries(figures.transitions.map(({ from, to, transitions }) => [`${from}>${to}`, transitions])),
+    ).toEqual({ '>A': 4, 'A>B': 2, 'A>D': 1, 'B>C': 1, '>C': 1 });
+  });
+
+  it('count deviations and failures as often as they happened', () => {
+    expect(sorted(figures.deviations).map(({ kind, deviations }) => [kind, deviations])).toEqual([
+      ['skipped', 2],
+      ['unexpected', 1],
+    ]);
+    expect(sorted(figures.failures)).toEqual([
+      { overflow: false, failureClass: 'api_error', service: 'mes-api', failures: 2 },
+      { overflow: false, failureClass: 'other', service: 'mes-api', failures: 1 },
+      { overflow: false, failureClass: 'timeout', service: 'mes-api', failures: 1 },
+      { overflow: false, failureClass: 'timeout', service: 'shop-api', failures: 1 },
+    ]);
+  });
+
+  it('count an order once per class as failed, recovered, or neither while the recovery time runs', () => {
+    expect(sorted(figures.outcomes)).toEqual([
+      { failureClass: 'api_error', failed: 0, recovered: 0 },
+      { failureClass: 'other', failed: 0, recovered: 1 },
+      { failureClass: 'timeout', failed: 1, recovered: 0 },
+    ]);
+  });
+
+  it('add up the groups beyond the limit instead of dropping them', async () => {
+    const sql = capped(
+      `SELECT toString(number) AS name_key, number + 1 AS size_part FROM numbers(10)`,
+      ['name'],
+      { total: 'sum(size_part)' },
+      3,
+    );
+    const row = z.object({ overflow: z.coerce.number(), name: z.string(), total: z.coerce.number() });
+    const rows = await store.client.query(sql, {}, row);
+    expect(sorted(rows)).toEqual([
+      { overflow: 0, name: '7', total: 8 },
+      { overflow: 0, name: '8', total: 9 },
+      { overflow: 0, name: '9', total: 10 },
+      { overflow: 1, name: '', total: 28 },
+    ]);
+  });
+});
+
+function sorted<Row>(rows: readonly Row[]): Row[] {
+  return rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import type { DurationNano, UnixNano } from '../../model/units.ts';
+import type { StoreClient } from '../../store/client.ts';
+import { COST, capped } from './capped.ts';
+import { DURATION_BOUNDS_NANO, type DurationHistogram, spreadBuckets } from './duration-buckets.ts';
+
+const count = z.coerce.number();
+const overflow = count.transform((flag) => flag === 1);
+const group = { overflow, lifecycle: z.string() };
+
+const durationRow = z.object({
+  ...group,
+  status: z.string(),
+  indices: z.array(count),
+  counts: z.array(count),
+  seconds: z.number(),
+  anomalies: count,
+});
+const activeRow = z.object({ ...group, status: z.string(), orders: count });
+const transitionRow = z.object({ ...group, from: z.string(), to: z.string(), transitions: count });
+const deviationRow = z.object({ ...group, kind: z.string(), deviations: count });
+const failureRow = z.object({ overflow, failure_class: z.string(), service: z.string(), failures: count });
+const outcomeRow = z.object({ failure_class: z.string(), failed: count, recovered: count });
+
+/** A group of orders; where `overflow` is true it holds every group beyond the limit and its names are empty. */
+interface Group {
+  readonly overflow: boolean;
+  /** Name of the lifecycle. */
+  readonly lifecycle: string;
+}
+
+/** Durations of a status, or of whole orders by the final status they are in. */
+export interface DurationFigures extends Group {
+  readonly status: string;
+  readonly durations: DurationHistogram;
+  /** Negative durations, where clocks disagree; they are not in the histogram. */
+  readonly anomalies: number;
+}
+
+/** What the store says of all orders at one moment. */
+export interface OrderFigures {
+  /** Completed visits. */
+  readonly statusDurations: readonly DurationFigures[];
+  /** Whole orders, from the first entry to the entry into the final status. */
+  readonly leadTimes: readonly DurationFigures[];
+  /** Orders that are not closed. */
+  readonly active: readonly (Group & { readonly status: string; readonly orders: number })[];
+  /** `from` is empty for the first status of an order. */
+  readonly transitions: readonly (Group & {
+    readonly from: string;
+    readonly to: string;
+    readonly transitions: number;
+  })[];
+  readonly deviations: readonly (Group & { readonly kind: string; readonly deviations: number })[];
+  readonly failures: readonly {
+    readonly overflow: boolean;
+    readonly failureClass: string;
+    readonly service: string;
+    readonly failures: number;
+  }[];
+  /** Orders, counted once per class, by the same rule as the page of failures. */
+  readonly outcomes: readonly {
+    readonly failureClass: string;
+    readonly failed: number;
+    readonly recovered: number;
+  }[];
+}
+
+/** When, and how failures are judged. */
+export interface FigureRules {
+  readonly now: UnixNano;
+  /** Time in which an order must move forward after a failure, or it counts as failed. */
+  readonly recoveryTime: DurationNano;
+}
+
+/**
+ * Reads the figures of all orders in the store. Each question reads the whole table, so they go one after the other on one thread;
+ * the caller asks rarely. Errors are those of `StoreClient.query`.
+ */
+export async function orderFigures(store: StoreClient, rules: FigureRules): Promise<OrderFigures> {
+  const statusDurations = await durationFigures(store, STATUS_DURATIONS);
+  const leadTimes = await durationFigures(store, LEAD_TIMES);
+  const active = await store.query(
+    capped(
+      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(status) AS status_key, count() AS size_part
+       FROM orders FINAL WHERE status != '' AND isNull(closed_at) GROUP BY lifecycle_key, status_key`,
+      ['lifecycle', 'status'],
+      { orders: 'sum(size_part)' },
+    ),
+    {},
+    activeRow,
+  );
+  const transitions = await transitionFigures(store);
+  const deviations = await store.query(
+    capped(
+      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(deviation) AS kind_key, count() AS size_part
+       FROM orders FINAL ARRAY JOIN deviation_kinds AS deviation GROUP BY lifecycle_key, kind_key`,
+      ['lifecycle', 'kind'],
+      { deviations: 'sum(size_part)' },
+    ),
+    {},
+    deviationRow,
+  );
+  return {
+    statusDurations,
+    leadTimes,
+    active,
+    transitions,
+    deviations,
+    failures: await failureFigures(store),
+    outcomes: await outcomeFigures(store, rules),
+  };
+}
+
+const DWELL = 'toUnixTimestamp64Nano(assumeNotNull(ended)) - toUnixTimestamp64Nano(assumeNotNull(began))';
+
+const STATUS_DURATIONS = `SELECT toString(lifecycle_name) AS lifecycle_key, toString(visited) AS status_key, ${DWELL} AS dwell
+  FROM orders FINAL ARRAY JOIN visit_statuses AS visited, visit_entered_at AS began, visit_left_at AS ended WHERE isNotNull(ended)`;
+
+const LEAD_TIMES = `SELECT lifecycle_key, status_key, ${DWELL} AS dwell
+  FROM (SELECT toString(lifecycle_name) AS lifecycle_key, toString(status) AS status_key, opened_at AS began, closed_at AS ended FROM orders FINAL)
+  WHERE isNotNull(began) AND isNotNull(ended)`;
+
+/** Histograms of the durations that `source` lists as `lifecycle_key`, `status_key` and `dwell` (Int64, nanoseconds). */
+async function durationFigures(store: StoreClient, source: string): Promise<DurationFigures[]> {
+  // The index of the bucket is the number of bounds that the dwell exceeds: upper bounds are inclusive, as `le` is.
+  const bucketed = `SELECT lifecycle_key, status_key, if(dwell < 0, -1, toInt32(arrayCount(bound -> dwell > bound, {bounds:Array(Int64)}))) AS bucket,
+      count() AS visits, sum(dwell / 1e9) AS seconds
+    FROM (${source}) GROUP BY lifecycle_key, status_key, bucket`;
+  // sumMap refuses signed keys together with others, and anomalies have no bucket: they are kept apart.
+  const grouped = `SELECT lifecycle_key, status_key, sumMapIf([toUInt32(greatest(bucket, 0))], [visits], bucket >= 0) AS buckets_part,
+      sumIf(seconds, bucket >= 0) AS seconds_part, sumIf(visits, bucket < 0) AS anomalies_part, sum(visits) AS size_part
+    FROM (${bucketed}) GROUP BY lifecycle_key, status_key`;
+  const sql = capped(grouped, ['lifecycle', 'status'], {
+    buckets: 'sumMap(buckets_part.1, buckets_part.2)',
+    indices: 'buckets.1',
+    counts: 'buckets.2',
+    seconds: 'sum(seconds_part)',
+    anomalies: 'sum(anomalies_part)',
+  });
+  const rows = await store.query(sql, { bounds: DURATION_BOUNDS_NANO }, durationRow);
+  return rows.map(({ indices, counts, seconds, ...figures }) => ({
+    ...figures,
+    durations: { counts: spreadBuckets(indices, counts), sumSeconds: seconds },
+  }));
+}
+
+function transitionFigures(store: StoreClient): Promise<z.output<typeof transitionRow>[]> {
+  return store.query(
+    capped(
+      `SELECT lifecycle_key, toString(step.1) AS from_key, toString(step.2) AS to_key, count() AS size_part
+       FROM (
+         SELECT toString(lifecycle_name) AS lifecycle_key,
+           arrayJoin(arrayZip(arrayPushFront(arrayPopBack(visit_statuses), ''), visit_statuses)) AS step
+         FROM orders FINAL WHERE notEmpty(visit_statuses)
+       ) GROUP BY lifecycle_key, from_key, to_key`,
+      ['lifecycle', 'from', 'to'],
+      { transitions: 'sum(size_part)' },
+    ),
+    {},
+    transitionRow,
+  );
+}
+
+async function failureFigures(store: StoreClient): Promise<OrderFigures['failures']> {
+  const rows = await store.query(
+    capped(
+      `SELECT toString(class) AS failure_class_key, toString(failing) AS service_key, count() AS size_part
+       FROM orders FINAL ARRAY JOIN failure_classes AS class, failure_services AS failing
+       GROUP BY failure_class_key, service_key`,
+      ['failure_class', 'service'],
+      { failures: 'sum(size_part)' },
+    ),
+    {},
+    failureRow,
+  );
+  return rows.map(({ failure_class: failureClass, ...figures }) => ({ ...figures, failureClass }));
+}
+
+async function outcomeFigures(store: StoreClient, rules: FigureRules): Promise<OrderFigures['outcomes']> {
+  const rows = await store.query(
+    `SELECT toString(class) AS failure_class,
+       uniqExactIf(order_id, isNull(moved_on) AND {now:Int64} - toUnixTimestamp64Nano(at) > {recovery:Int64}) AS failed,
+       uniqExactIf(order_id, isNotNull(moved_on)
+         AND toUnixTimestamp64Nano(assumeNotNull(moved_on)) - toUnixTimestamp64Nano(at) > {recovery:Int64}) AS recovered
+     FROM orders FINAL ARRAY JOIN failure_classes AS class, failure_at AS at, failure_moved_on_at AS moved_on
+     GROUP BY failure_class ${COST}`,
+    { now: String(rules.now), recovery: String(rules.recoveryTime) },
+    outcomeRow,
+  );
+  return rows.map(({ failure_class: failureClass, ...figures }) => ({ ...figures, failureClass }));
+}

@@ -1,0 +1,13 @@
+-- What describes an order: channel, product and the like, as spans and imported events said it.
+CREATE TABLE IF NOT EXISTS order_attributes
+(
+    order_id    String,
+    alias       String,
+    name        LowCardinality(String),
+    value       String,
+    occurred_at DateTime64(9, 'UTC') COMMENT 'clock of the sender',
+    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (order_id, alias, name, value, occurred_at)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
