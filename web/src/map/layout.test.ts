@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Lifecycle } from '../../../src/api/contract/index.ts';
+import { layoutMap, type Rect, withUnknown } from './layout.ts';
+
+const OWNERS = [
+  ['INITIATED', 'shop'],
+  ['FILE_UPLOADED', 'shop'],
+  ['SUBMITTED', 'shop'],
+  ['PRICE_CALCULATED', 'mes'],
+  ['MANUFACTURING_APPROVED', 'crm'],
+  ['MANUFACTURING_STARTED', 'mes'],
+  ['CLOSED', 'crm'],
+] as const;
+const label = { ru: '', en: '' };
+
+const jewelry: Lifecycle = {
+  name: 'jewelry',
+  version: '1',
+  label,
+  initial: 'INITIATED',
+  systems: ['shop', 'mes', 'crm'].map((id) => ({ id, label })),
+  statuses: OWNERS.map(([id, system]) => ({ id, system, label, targetMs: null, final: id === 'CLOSED' })),
+  transitions: OWNERS.slice(1).map(([to], index) => ({ from: OWNERS[index]?.[0] ?? '', to })),
+};
+
+function overlap(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+describe('layoutMap', () => {
+  it.each([1400, 1140, 984, 700, 366])('keeps every node inside its lane and off every other at %d pixels', (width) => {
+    const layout = layoutMap(jewelry, width);
+    const nodes = [...layout.nodes.entries()];
+    expect(nodes).toHaveLength(OWNERS.length);
+    for (const [status, rect] of nodes) {
+      const system = OWNERS.find(([id]) => id === status)?.[1];
+      const lane = layout.lanes.find((candidate) => candidate.system === system);
+      expect(rect.x).toBeGreaterThanOrEqual(lane?.x ?? Infinity);
+      expect(rect.x + rect.width).toBeLessThanOrEqual((lane?.x ?? 0) + (lane?.width ?? 0));
+      expect(rect.y + rect.height).toBeLessThanOrEqual((lane?.y ?? 0) + (lane?.height ?? 0));
+      const overlapping = nodes.filter(([other, otherRect]) => other !== status && overlap(rect, otherRect));
+      expect(overlapping).toEqual([]);
+    }
+  });
+
+  it('gives the same places whenever it is asked', () => {
+    expect(layoutMap(jewelry, 1200)).toEqual(layoutMap(jewelry, 1200));
+  });
+
+  it('stacks statuses that share a lane and a depth', () => {
+    const forked: Lifecycle = {
+      ...jewelry,
+      statuses: [...jewelry.statuses, { id: 'CANCELLED', system: 'shop', label, targetMs: null, final: true }],
+      transitions: [...jewelry.transitions, { from: 'INITIATED', to: 'CANCELLED' }],
+    };
+    const { nodes } = layoutMap(forked, 1200);
+    const uploaded = nodes.get('FILE_UPLOADED');
+    const cancelled = nodes.get('CANCELLED');
+    expect(uploaded?.x).toBe(cancelled?.x);
+    expect(uploaded?.y).not.toBe(cancelled?.y);
+  });
+});
+
+describe('withUnknown', () => {
+  it('moves nothing that already stands', () => {
+    const layout = layoutMap(jewelry, 1200);
+    const more = withUnknown(layout, ['ON_HOLD', 'LOST']);
+    for (const [status, rect] of layout.nodes) expect(more.nodes.get(status)).toEqual(rect);
+    expect(more.nodes.get('ON_HOLD')?.y).toBeGreaterThan(layout.height);
+  });
+});

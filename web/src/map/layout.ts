@@ -1,0 +1,170 @@
+import type { Lifecycle } from '../../../src/api/contract/index.ts';
+
+/** A rectangle in pixels. */
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A swim-lane: everything one system owns. */
+export interface Lane extends Rect {
+  /** Id of the system; null for the lane of statuses that the lifecycle does not know. */
+  readonly system: string | null;
+}
+
+/** Where the map draws what; depends on the lifecycle and the width only, never on orders, so days can be compared. */
+export interface MapLayout {
+  readonly orientation: 'rows' | 'columns';
+  readonly width: number;
+  readonly height: number;
+  readonly lanes: readonly Lane[];
+  readonly nodes: ReadonlyMap<string, Rect>;
+}
+
+/** Below this width lanes become columns and time runs downwards. */
+const COLUMNS_BELOW = 1140;
+
+export const NODE_HEIGHT = 96;
+const LANE_HEAD = 30;
+const LANE_FOOT = 26;
+const LANE_GAP = 8;
+const EDGE = 14;
+/** Room between neighbours in a row, for the edge and its number. */
+const NODE_GAP = 34;
+/** How far a status moves on when its neighbour is in another lane; 1 is the place one node takes. */
+const CROSS_STEP = 0.42;
+
+interface Place {
+  readonly status: string;
+  readonly lane: number;
+  /** Place along the flow, in nodes. */
+  readonly along: number;
+  /** Number of the place among statuses of one lane and depth. */
+  readonly stack: number;
+}
+
+/** Steps from the initial status; statuses out of reach come last. */
+function depths(lifecycle: Lifecycle): Map<string, number> {
+  const depth = new Map([[lifecycle.initial, 0]]);
+  const queue = [lifecycle.initial];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    for (const { from, to } of lifecycle.transitions) {
+      if (from !== at || depth.has(to)) continue;
+      depth.set(to, (depth.get(at) ?? 0) + 1);
+      queue.push(to);
+    }
+  }
+  const last = Math.max(...depth.values());
+  for (const { id } of lifecycle.statuses) if (!depth.has(id)) depth.set(id, last + 1);
+  return depth;
+}
+
+function places(lifecycle: Lifecycle): Place[] {
+  const depth = depths(lifecycle);
+  const lanes = new Map(lifecycle.systems.map((system, index) => [system.id, index]));
+  const ends = lifecycle.systems.map(() => -Infinity);
+  const result: Place[] = [];
+  let along = -CROSS_STEP;
+  for (let at = 0; at <= Math.max(...depth.values()); at += 1) {
+    const here = lifecycle.statuses.filter((status) => depth.get(status.id) === at);
+    const stacks = new Map<number, number>();
+    along = Math.max(along + CROSS_STEP, ...here.map((status) => (ends[lanes.get(status.system) ?? 0] ?? 0) + 1));
+    for (const status of here) {
+      const lane = lanes.get(status.system) ?? 0;
+      const stack = stacks.get(lane) ?? 0;
+      stacks.set(lane, stack + 1);
+      ends[lane] = along;
+      result.push({ status: status.id, lane, along, stack });
+    }
+  }
+  return result;
+}
+
+function inRows(lifecycle: Lifecycle, all: readonly Place[], width: number): Omit<MapLayout, 'orientation'> {
+  const units = Math.max(...all.map((place) => place.along)) + 1;
+  const pitch = (width - 2 * EDGE) / units;
+  const nodeWidth = Math.min(190, pitch - NODE_GAP);
+  const nodes = new Map<string, Rect>();
+  const lanes: Lane[] = [];
+  let y = 0;
+  for (const [index, system] of lifecycle.systems.entries()) {
+    const own = all.filter((place) => place.lane === index);
+    const stacks = Math.max(1, ...own.map((place) => place.stack + 1));
+    const height = LANE_HEAD + stacks * NODE_HEIGHT + (stacks - 1) * 16 + LANE_FOOT;
+    for (const place of own) {
+      const x = EDGE + place.along * pitch + (pitch - nodeWidth) / 2;
+      nodes.set(place.status, {
+        x,
+        y: y + LANE_HEAD + place.stack * (NODE_HEIGHT + 16),
+        width: nodeWidth,
+        height: NODE_HEIGHT,
+      });
+    }
+    lanes.push({ system: system.id, x: 0, y, width, height });
+    y += height + LANE_GAP;
+  }
+  return { width, height: y - LANE_GAP, lanes, nodes };
+}
+
+function inColumns(lifecycle: Lifecycle, all: readonly Place[], width: number): Omit<MapLayout, 'orientation'> {
+  const columns = lifecycle.systems.map((_, index) =>
+    Math.max(1, ...all.filter((place) => place.lane === index).map((place) => place.stack + 1)),
+  );
+  const slots = columns.reduce((sum, count) => sum + count, 0);
+  const slot = (width - LANE_GAP * (columns.length - 1)) / slots;
+  const pitch = NODE_HEIGHT + 34;
+  const height = LANE_HEAD + 10 + Math.max(...all.map((place) => place.along)) * pitch + NODE_HEIGHT + 16;
+  const nodeWidth = Math.min(200, slot - 12);
+  const nodes = new Map<string, Rect>();
+  const lanes: Lane[] = [];
+  let x = 0;
+  for (const [index, system] of lifecycle.systems.entries()) {
+    const laneWidth = slot * (columns[index] ?? 1);
+    for (const place of all.filter((candidate) => candidate.lane === index)) {
+      nodes.set(place.status, {
+        x: x + place.stack * slot + (slot - nodeWidth) / 2,
+        y: LANE_HEAD + 10 + place.along * pitch,
+        width: nodeWidth,
+        height: NODE_HEIGHT,
+      });
+    }
+    lanes.push({ system: system.id, x, y: 0, width: laneWidth, height });
+    x += laneWidth + LANE_GAP;
+  }
+  return { width, height, lanes, nodes };
+}
+
+/**
+ * Lays out the map for a width in pixels: swim-lanes are rows where the width allows it, else columns.
+ * A status stands one node further than the one before it, or overlaps it by half where their lanes differ.
+ */
+export function layoutMap(lifecycle: Lifecycle, width: number): MapLayout {
+  const all = places(lifecycle);
+  return width >= COLUMNS_BELOW
+    ? { orientation: 'rows', ...inRows(lifecycle, all, width) }
+    : { orientation: 'columns', ...inColumns(lifecycle, all, width) };
+}
+
+/** Adds a lane for statuses that the lifecycle does not know below all others; nothing that stands moves. */
+export function withUnknown(layout: MapLayout, statuses: readonly string[]): MapLayout {
+  if (statuses.length === 0) return layout;
+  const first = [...layout.nodes.values()][0];
+  const nodeWidth = first?.width ?? 160;
+  const perRow = Math.max(1, Math.floor((layout.width - 2 * EDGE) / (nodeWidth + 16)));
+  const rows = Math.ceil(statuses.length / perRow);
+  const y = layout.height + LANE_GAP;
+  const height = LANE_HEAD + rows * NODE_HEIGHT + (rows - 1) * 12 + 16;
+  const nodes = new Map(layout.nodes);
+  for (const [index, status] of statuses.entries()) {
+    nodes.set(status, {
+      x: EDGE + (index % perRow) * (nodeWidth + 16),
+      y: y + LANE_HEAD + Math.floor(index / perRow) * (NODE_HEIGHT + 12),
+      width: nodeWidth,
+      height: NODE_HEIGHT,
+    });
+  }
+  const lane: Lane = { system: null, x: 0, y, width: layout.width, height };
+  return { ...layout, height: layout.height + LANE_GAP + height, lanes: [...layout.lanes, lane], nodes };
+}

@@ -1,0 +1,108 @@
+import {
+  IconAlertTriangleFilled,
+  IconArrowsSplit2,
+  IconCircleCheck,
+  IconClockExclamation,
+  IconClockPause,
+} from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Lifecycle, Order, OrderTrace } from '../../../src/api/contract/index.ts';
+import { traceQuery } from '../data/queries.ts';
+import { formatAge, formatDuration } from '../format/duration.ts';
+import { epochMs, formatRelative } from '../format/time.ts';
+import { useLanguage } from '../i18n/i18n.ts';
+import { useLifecycleView } from '../parts/lifecycle-view.ts';
+import { useNow } from '../parts/NowProvider.tsx';
+import { errorText, innermostError } from '../trace/failure.ts';
+import styles from './order.module.css';
+import { type OrderFacts, orderFacts } from './sentence.ts';
+
+function LastFailed({ trace }: { readonly trace: OrderTrace }) {
+  const { t } = useTranslation();
+  const { data } = useQuery(traceQuery(trace.traceId));
+  const span = data === undefined ? undefined : innermostError(data);
+  const text = span === undefined ? '' : errorText(span);
+  const what = t('order.sentence.lastFailedAt', {
+    service: span?.service ?? trace.rootService,
+    message: text === '' ? (span?.name ?? trace.rootName) : text,
+  });
+  return (
+    <Link
+      to="/traces/$traceId"
+      params={{ traceId: trace.traceId }}
+      search={span === undefined ? {} : { span: span.spanId }}
+      className={styles['failed']}
+    >
+      <IconAlertTriangleFilled size={15} aria-hidden />
+      {t('order.sentence.lastFailed', { what })}
+    </Link>
+  );
+}
+
+function Lead({ facts, order }: { readonly facts: OrderFacts; readonly order: Order }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const view = useLifecycleView();
+  if (facts.kind === 'unknown' || facts.status === null) {
+    return <>{t('order.sentence.unknown', { count: order.traces.length })}</>;
+  }
+  const status = view.status(facts.status);
+  if (facts.kind === 'closed') {
+    const ago = order.closedAt === null ? '' : formatRelative(Math.min(now, epochMs(order.closedAt)), now, language);
+    return (
+      <span data-tone="ok" className={styles['lead']}>
+        <IconCircleCheck size={19} stroke={1.8} aria-hidden />
+        {t('order.sentence.closed', { status, ago, length: formatDuration(facts.lengthMs, language) })}
+      </span>
+    );
+  }
+  const age = formatAge(facts.ageMs, language);
+  const Icon = facts.overMs > 0 ? IconClockExclamation : IconClockPause;
+  return (
+    <span data-tone={facts.overMs > 0 ? 'over' : 'plain'} className={styles['lead']}>
+      <Icon size={19} stroke={1.8} aria-hidden />
+      {facts.targetMs === null
+        ? t('order.sentence.waiting', { status, age })
+        : t('order.sentence.waitingTarget', { status, age, target: formatDuration(facts.targetMs, language) })}
+    </span>
+  );
+}
+
+/** What has happened to the order so far, in one sentence built from what is known. */
+export function OrderSentence({ order, lifecycle }: { readonly order: Order; readonly lifecycle: Lifecycle }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const facts = orderFacts(order, lifecycle, now);
+  const clauses: { key: string; node: ReactNode }[] = [];
+  if (facts.lastFailed !== undefined) {
+    clauses.push({ key: 'failed', node: <LastFailed trace={facts.lastFailed} /> });
+  } else if (facts.failedTraces > 0) {
+    const counts = { count: facts.failedTraces, total: order.traces.length };
+    clauses.push({ key: 'some', node: t('order.sentence.someFailed', counts) });
+  }
+  if (facts.deviations > 0) {
+    const text = t('order.sentence.deviations', { count: facts.deviations });
+    const node = (
+      <span className={styles['deviates']}>
+        <IconArrowsSplit2 size={16} stroke={1.9} aria-hidden />
+        {text}
+      </span>
+    );
+    clauses.push({ key: 'deviations', node });
+  } else if (facts.kind === 'closed') {
+    clauses.push({ key: 'fits', node: t('order.sentence.fits') });
+  }
+  return (
+    <span data-testid="order-sentence" data-status={order.status ?? ''} data-kind={facts.kind}>
+      <Lead facts={facts} order={order} />
+      {clauses.map(({ key, node }) => (
+        <span key={key}>; {node}</span>
+      ))}
+      .
+    </span>
+  );
+}

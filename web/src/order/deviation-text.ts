@@ -1,0 +1,32 @@
+import { useTranslation } from 'react-i18next';
+import type { Deviation } from '../../../src/api/contract/index.ts';
+import { useLanguage } from '../i18n/i18n.ts';
+import { useLifecycleView } from '../parts/lifecycle-view.ts';
+
+/** Gives a function that explains a deviation in words. */
+export function useDeviationText(): (deviation: Deviation) => string {
+  const { t } = useTranslation();
+  const view = useLifecycleView();
+  const language = useLanguage();
+  const quote = (id: string): string => (language === 'ru' ? `«${view.status(id)}»` : `“${view.status(id)}”`);
+  return ({ kind, status: entered, fromStatus, skipped }) => {
+    const status = quote(entered);
+    const from = fromStatus === null ? '' : quote(fromStatus);
+    const statuses = skipped.map(quote).join(', ');
+    switch (kind) {
+      case 'skipped':
+        return fromStatus === null
+          ? t('order.deviations.skippedStart', { status, statuses })
+          : t('order.deviations.skipped', { status, from, statuses, count: skipped.length });
+      case 'unexpected':
+        return fromStatus === null
+          ? t('order.deviations.unexpectedStart', { status })
+          : t('order.deviations.unexpected', { status, from });
+      case 'left_final':
+        return t('order.deviations.left_final', { status, from });
+      case 'repeated':
+      case 'unknown_status':
+        return t(`order.deviations.${kind}`, { status });
+    }
+  };
+}

@@ -1,0 +1,220 @@
+import type { Deviation, Lifecycle, Order, OrderTrace, Visit } from '../../../src/api/contract/index.ts';
+import { epochMs } from '../format/time.ts';
+import { axisTicks, type FoldedScale, foldedScale, type Segment, type Tick } from './folded-scale.ts';
+
+/** What the journey needs to know about an order. */
+export type JourneyOrder = Pick<Order, 'status' | 'closedAt' | 'visits' | 'deviations' | 'traces'>;
+
+/** A visit as a bar in the lane of its system; all x and widths in px. */
+export interface VisitBar {
+  readonly visit: Visit;
+  readonly index: number;
+  readonly x: number;
+  readonly width: number;
+  readonly open: boolean;
+  /** A final status has no work left in it: it is a point of arrival, not a wait. */
+  readonly final: boolean;
+  readonly lengthMs: number;
+  readonly targetMs: number | null;
+  /** Time past the target; 0 when within it or without one. */
+  readonly overMs: number;
+  /** Where the part past the target begins, relative to x; undefined when within it. */
+  readonly overX: number | undefined;
+  readonly deviations: readonly Deviation[];
+  /** Room to the next bar of the lane, for a label that does not fit into the bar. */
+  readonly roomAfter: number;
+  /** Room to the bar before it in the lane. */
+  readonly roomBefore: number;
+}
+
+/** The visits in statuses of one system; null is for statuses the lifecycle does not know. */
+export interface JourneyLane {
+  readonly system: string | null;
+  readonly bars: readonly VisitBar[];
+}
+
+/** One or several traces that start at (almost) the same pixel. */
+export interface TraceTick {
+  readonly x: number;
+  readonly traces: readonly OrderTrace[];
+  readonly failed: boolean;
+}
+
+/** Where the label of a bar goes: inside, beside it, inside with its end cut off, or nowhere when there is no room. */
+export type LabelPlace = 'inside' | 'after' | 'before' | 'cut' | 'none';
+
+/** A label and whether it carries the length of the visit. */
+export interface LabelChoice {
+  readonly place: LabelPlace;
+  readonly withLength: boolean;
+}
+
+/** Width of a letter of the label, px; wide enough for Cyrillic. */
+const LETTER_PX = 7;
+const LABEL_PADDING_PX = 18;
+
+/** Bars narrower than this take no cut label; px. */
+const MIN_CUT_PX = 64;
+
+/** The lengths of the two parts of a label, in letters. */
+export interface LabelLetters {
+  readonly name: number;
+  readonly length: number;
+}
+
+const pixels = (bar: VisitBar, letters: number): number =>
+  letters * LETTER_PX + LABEL_PADDING_PX + (bar.final ? 12 : 0);
+
+/** Inside is better than outside, the name alone better than a far label, a cut name better than none. */
+function placeLabel(bar: VisitBar, letters: LabelLetters, roomBefore: number): LabelChoice {
+  const name = pixels(bar, letters.name);
+  const full = pixels(bar, letters.name + letters.length + 1);
+  if (!bar.final && bar.width >= full) return { place: 'inside', withLength: true };
+  if (!bar.final && bar.width >= name) return { place: 'inside', withLength: false };
+  if (bar.roomAfter >= full) return { place: 'after', withLength: true };
+  if (roomBefore >= full) return { place: 'before', withLength: true };
+  if (bar.roomAfter >= name) return { place: 'after', withLength: false };
+  if (roomBefore >= name) return { place: 'before', withLength: false };
+  return { place: !bar.final && bar.width >= MIN_CUT_PX ? 'cut' : 'none', withLength: false };
+}
+
+/** Places the labels of the bars of one lane so that none covers another; `letters` has an entry for each bar. */
+export function placeLabels(bars: readonly VisitBar[], letters: readonly LabelLetters[]): LabelChoice[] {
+  let taken = 0;
+  return bars.map((bar, index) => {
+    const own = letters[index] ?? { name: 0, length: 0 };
+    const choice = placeLabel(bar, own, bar.roomBefore - taken);
+    taken = choice.place === 'after' ? pixels(bar, own.name + (choice.withLength ? own.length + 1 : 0)) : 0;
+    return choice;
+  });
+}
+
+/** Everything the journey draws. */
+export interface Journey {
+  readonly scale: FoldedScale;
+  readonly folds: readonly Segment[];
+  readonly ticks: readonly Tick[];
+  readonly lanes: readonly JourneyLane[];
+  readonly traces: readonly TraceTick[];
+  /** From the first moment to the last, or to now while the order is open; ms. */
+  readonly totalMs: number;
+  readonly open: boolean;
+}
+
+/** Traces whose ticks are closer than this share one; px. */
+const CLUSTER_PX = 9;
+const MIN_BAR_PX = 5;
+const MIN_TICK_GAP_PX = 118;
+
+/** Every time at which something happened to the order, and now while it is open; ms since the epoch. */
+function moments(order: JourneyOrder, nowMs: number): number[] {
+  const times = order.traces.map((trace) => epochMs(trace.startedAt));
+  for (const visit of order.visits) {
+    times.push(epochMs(visit.enteredAt));
+    if (visit.leftAt !== null) times.push(epochMs(visit.leftAt));
+  }
+  const last = Math.max(...order.traces.map((trace) => epochMs(trace.startedAt) + trace.durationMs), ...times);
+  times.push(last);
+  if (order.closedAt === null && order.status !== null) times.push(Math.max(nowMs, last));
+  return times;
+}
+
+function clusterTraces(traces: readonly OrderTrace[], scale: FoldedScale): TraceTick[] {
+  const sorted = traces.toSorted((a, b) => epochMs(a.startedAt) - epochMs(b.startedAt));
+  const ticks: { x: number; traces: OrderTrace[]; failed: boolean }[] = [];
+  for (const trace of sorted) {
+    const x = scale.x(epochMs(trace.startedAt));
+    const before = ticks.at(-1);
+    const failed = trace.errorCount > 0;
+    if (before !== undefined && x - before.x < CLUSTER_PX) {
+      before.traces.push(trace);
+      before.failed ||= failed;
+    } else ticks.push({ x, traces: [trace], failed });
+  }
+  return ticks;
+}
+
+function layoutBar(
+  order: JourneyOrder,
+  lifecycle: Lifecycle,
+  index: number,
+  visit: Visit,
+  scale: FoldedScale,
+  endMs: number,
+): VisitBar {
+  const definition = lifecycle.statuses.find((status) => status.id === visit.status);
+  const final = definition?.final ?? false;
+  const enteredMs = epochMs(visit.enteredAt);
+  const open = visit.leftAt === null && !final;
+  const leftMs = visit.leftAt === null ? (final ? enteredMs : endMs) : epochMs(visit.leftAt);
+  const x = Math.min(scale.x(enteredMs), scale.width - MIN_BAR_PX);
+  const width = Math.max(MIN_BAR_PX, scale.x(leftMs) - x);
+  const targetMs = final ? null : (definition?.targetMs ?? null);
+  const lengthMs = leftMs - enteredMs;
+  const overMs = targetMs === null ? 0 : Math.max(0, lengthMs - targetMs);
+  const overX = overMs > 0 && targetMs !== null ? Math.min(width - 3, scale.x(enteredMs + targetMs) - x) : undefined;
+  const deviations = order.deviations.filter((deviation) => deviation.visitIndex === index);
+  return {
+    visit,
+    index,
+    x,
+    width,
+    open,
+    final,
+    lengthMs,
+    targetMs,
+    overMs,
+    overX,
+    deviations,
+    roomAfter: 0,
+    roomBefore: 0,
+  };
+}
+
+function withRoom(bars: readonly VisitBar[], width: number): VisitBar[] {
+  return bars.map((each, index) => {
+    const before = bars[index - 1];
+    return {
+      ...each,
+      roomAfter: Math.max(0, (bars[index + 1]?.x ?? width) - each.x - each.width),
+      roomBefore: Math.max(0, each.x - (before === undefined ? 0 : before.x + before.width)),
+    };
+  });
+}
+
+/**
+ * Lays out the journey of an order over `width` px as of `nowMs` (ms since the epoch). `zoneOffsetMs` is how far the
+ * viewer's zone is ahead of UTC, so that ticks fall on round local times.
+ */
+export function layoutJourney(
+  order: JourneyOrder,
+  lifecycle: Lifecycle,
+  nowMs: number,
+  width: number,
+  zoneOffsetMs: number,
+): Journey {
+  const times = moments(order, nowMs);
+  const scale = foldedScale(times, width);
+  const endMs = Math.max(...times);
+  const bars = order.visits.map((visit, index) => layoutBar(order, lifecycle, index, visit, scale, endMs));
+  const systems: (string | null)[] = lifecycle.systems.map((system) => system.id);
+  const known = (entry: VisitBar): boolean => entry.visit.system !== null && systems.includes(entry.visit.system);
+  const lanes: JourneyLane[] = systems.map((system) => ({
+    system,
+    bars: withRoom(
+      bars.filter((entry) => entry.visit.system === system),
+      width,
+    ),
+  }));
+  const strangers = bars.filter((entry) => !known(entry));
+  if (strangers.length > 0) lanes.push({ system: null, bars: withRoom(strangers, width) });
+  return {
+    scale,
+    folds: scale.segments.filter((segment) => segment.kind === 'fold'),
+    ticks: axisTicks(scale, MIN_TICK_GAP_PX, zoneOffsetMs),
+    lanes,
+    traces: clusterTraces(order.traces, scale),
+    totalMs: endMs - Math.min(...times),
+    open: order.closedAt === null && order.status !== null,
+  };
+}

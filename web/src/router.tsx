@@ -1,0 +1,127 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  lifecycleQuery,
+  type OrderFilters,
+  orderQuery,
+  ordersQuery,
+  statusesQuery,
+  traceQuery,
+  WINDOWS,
+  type Window,
+} from './data/queries.ts';
+import { CrashPage, NotFoundPage } from './shell/FailurePages.tsx';
+import { Shell } from './shell/Shell.tsx';
+
+type Search = Record<string, unknown>;
+
+/** Text of a search parameter; the router reads `text=123` as a number, which is text to us. */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function flag(value: unknown): 'true' | 'false' | undefined {
+  const read = text(value);
+  return read === 'true' || read === 'false' ? read : undefined;
+}
+
+function window(value: unknown): Window | undefined {
+  const read = text(value);
+  return read !== undefined && read in WINDOWS ? (read as Window) : undefined;
+}
+
+/** Leaves out what is not set, so that addresses stay short. */
+function compact<T extends object>(search: T): T {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
+}
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, errorComponent: CrashPage });
+
+// Loaders only start the requests beside the download of the page's code; the pages show progress and errors.
+function prefetch(...starts: (() => Promise<unknown>)[]): void {
+  for (const start of starts) void start();
+}
+
+/** Routes of the application; every view and every filter is in its address. */
+function routes(client: QueryClient) {
+  const map = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/',
+    validateSearch: (search: Search): { window?: Window | undefined } => compact({ window: window(search['window']) }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) =>
+      prefetch(
+        () => client.prefetchQuery(lifecycleQuery),
+        () => client.prefetchQuery(statusesQuery(deps.window ?? 'all')),
+      ),
+    component: lazyRouteComponent(() => import('./map/StatusMapPage.tsx'), 'StatusMapPage'),
+  });
+  const orders = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/orders',
+    validateSearch: (search: Search): OrderFilters =>
+      compact({
+        status: text(search['status']),
+        text: text(search['text']),
+        deviating: flag(search['deviating']),
+        open: flag(search['open']),
+        cursor: text(search['cursor']),
+      }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) => prefetch(() => client.prefetchInfiniteQuery(ordersQuery(deps))),
+    component: lazyRouteComponent(() => import('./orders/OrdersPage.tsx'), 'OrdersPage'),
+  });
+  const order = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/orders/$orderId',
+    loader: ({ params }) =>
+      prefetch(
+        () => client.prefetchQuery(lifecycleQuery),
+        () => client.prefetchQuery(orderQuery(params.orderId)),
+      ),
+    component: lazyRouteComponent(() => import('./order/OrderPage.tsx'), 'OrderPage'),
+  });
+  const trace = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/traces/$traceId',
+    validateSearch: (search: Search): { span?: string | undefined } => compact({ span: text(search['span']) }),
+    loader: ({ params }) => prefetch(() => client.prefetchQuery(traceQuery(params.traceId))),
+    component: lazyRouteComponent(() => import('./trace/TracePage.tsx'), 'TracePage'),
+  });
+  const system = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/system',
+    component: lazyRouteComponent(() => import('./system/SystemPage.tsx'), 'SystemPage'),
+  });
+  return rootRoute.addChildren([map, orders, order, trace, system]);
+}
+
+/** Search parameters as plain text (`?span=0012` stays `0012`): the router's default would read it as JSON. */
+const plainSearch = {
+  parseSearch: (search: string): Search => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search: Search): string => {
+    const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+    const query = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString();
+    return query === '' ? '' : `?${query}`;
+  },
+};
+
+/** Builds the router over one query client. */
+export function createAppRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: routes(client),
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    // Pages draw their own skeletons: nothing is hidden while a page's code or data loads.
+    defaultPendingMinMs: 0,
+    scrollRestoration: true,
+    ...plainSearch,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
