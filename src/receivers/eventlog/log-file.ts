@@ -50,7 +50,7 @@ export async function openLogFile(
 ): Promise<LogFile> {
   const { bytes, magic, packing } = await probe(path);
   const chunks = (onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> =>
-    unpacked(path, packing, maxUnpackedBytes, onRead);
+    unpacked(path, { packing, bytes }, maxUnpackedBytes, onRead);
   const isSqlite = magic.toString('latin1').startsWith('SQLite format 3\0');
   if (isSqlite || format === 'ocel-sqlite') {
     if (!isSqlite || (format !== undefined && format !== 'ocel-sqlite')) {
@@ -110,7 +110,7 @@ function onlyCsv(entries: readonly ZipEntry[]): ZipEntry {
 
 async function* unpacked(
   path: string,
-  packing: Packing,
+  { packing, bytes: size }: { readonly packing: Packing; readonly bytes: number },
   maxBytes: number,
   onRead: ((bytes: number) => void) | undefined,
 ): AsyncGenerator<Uint8Array> {
@@ -119,17 +119,19 @@ async function* unpacked(
   if (isZip && packing.entry.compressedBytes === 0) return;
   const range = isZip ? { start: packing.offset, end: packing.offset + packing.entry.compressedBytes - 1 } : {};
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...range });
-  file.on('data', (chunk) => onRead?.(chunk.length));
   // The callback only keeps pipeline from throwing; the error reaches whoever reads the last stream.
   const through = unpackerOf(packing);
   const stream: Readable = through === undefined ? file : pipeline(file, through, () => {});
   let bytes = 0;
   let checksum = 0;
+  let told = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (packing.kind !== 'plain' && bytes > (isZip ? packing.entry.bytes : maxBytes)) throw tooLarge(maxBytes);
       if (isZip) checksum = crc32(chunk, checksum);
+      onRead?.(file.bytesRead - told);
+      told = file.bytesRead;
       yield chunk;
     }
   } catch (cause) {
@@ -139,6 +141,8 @@ async function* unpacked(
     stream.destroy();
   }
   if (isZip && (bytes !== packing.entry.bytes || checksum !== packing.entry.crc32)) throw damaged();
+  // The directory of an archive is not read through, but at the end all of the file is done.
+  onRead?.(size - told);
 }
 
 function unpackerOf(packing: Packing): Duplex | undefined {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { proposeCsvMapping } from './csv-proposal.ts';
 import { CsvReader, type CsvReaderOptions } from './csv-reader.ts';
 import { CsvRecords, detectSeparator, MAX_RECORD_CHARACTERS } from './csv-records.ts';
 import { row } from './csv-writer.ts';
-import { proposeCsvMapping } from './csv-proposal.ts';
 import type { EventLogItem } from './event.ts';
 import { TimestampParser } from './timestamp.ts';
 
@@ -20,7 +20,8 @@ function readAll(bytes: Uint8Array | string, options: Partial<CsvReaderOptions> 
 
 const brief = (items: readonly EventLogItem[]): unknown[] =>
   items.map((item) => {
-    if (item.kind === 'event') return [item.line, item.caseId, item.activity, item.attributes.map(([, , value]) => value)];
+    if (item.kind === 'event')
+      return [item.line, item.caseId, item.activity, item.attributes.map(([, , value]) => value)];
     return item.kind === 'rejected' ? [item.line, item.reason, item.raw] : item;
   });
 
@@ -133,14 +134,12 @@ describe('CSV', () => {
   });
 
   test('what the writer quotes, the tokenizer reads back: any fields', () => {
-    const table = fc
-      .integer({ min: 2, max: 5 })
-      .chain((width) =>
-        fc.array(fc.array(fc.option(fc.string({ unit: 'binary' })), { minLength: width, maxLength: width }), {
-          minLength: 1,
-          maxLength: 5,
-        }),
-      );
+    const table = fc.integer({ min: 2, max: 5 }).chain((width) =>
+      fc.array(fc.array(fc.option(fc.string({ unit: 'binary' })), { minLength: width, maxLength: width }), {
+        minLength: 1,
+        maxLength: 5,
+      }),
+    );
     fc.assert(
       fc.property(table, (rows) => {
         const records = new CsvRecords(',');
@@ -180,20 +179,30 @@ describe('the proposal of columns', () => {
   });
 
   test('does not believe a name that the values contradict', () => {
-    const rows = Array.from({ length: 6 }, (_, index) => `o${index >> 1},a,${T},1,soon`).join('\n');
+    const rows = Array.from(
+      { length: 6 },
+      (_, index) => `o${index >> 1},a,${T.replace('00Z', `0${index}Z`)},1,soon`,
+    ).join('\n');
     const { mapping } = propose(`case,activity,at,event id,time\n${rows}\n`);
     expect(mapping).toEqual({ case: 'case', activity: 'activity', timestamp: 'at' });
   });
 
   test('goes by the values where the names say nothing', () => {
-    const rows = Array.from({ length: 12 }, (_, index) => `k${Math.floor(index / 3)},EU,step ${index % 3},${T.replace('00:00Z', `00:${10 + index}Z`)},${index}`);
+    const rows = Array.from(
+      { length: 12 },
+      (_, index) =>
+        `k${Math.floor(index / 3)},EU,step ${index % 3},${T.replace('00:00Z', `00:${10 + index}Z`)},${index}`,
+    );
     const { mapping, missing } = propose(`alpha,beta,gamma,delta,n\n${rows.join('\n')}\n`);
     expect(mapping).toEqual({ case: 'alpha', activity: 'gamma', timestamp: 'delta' });
     expect(missing).toEqual([]);
   });
 
   test('keeps what is given, names what is missing and decides on slashes by the samples', () => {
-    expect(propose(`x,y\n1,2\n`, { case: 'x' })).toMatchObject({ mapping: { case: 'x' }, missing: ['activity', 'timestamp'] });
+    expect(propose(`x,y\n1,2\n`, { case: 'x' })).toMatchObject({
+      mapping: { case: 'x' },
+      missing: ['activity', 'timestamp'],
+    });
     expect(propose(`case,activity,date\n1,a,13/01/2025\n1,b,01/02/2025\n`).timestampFormat).toBe('dd/mm/yyyy');
     expect(propose(`case,activity,date\n1,a,03/01/2025\n`).timestampFormat).toBe('auto');
     expect(propose('').missing).toEqual(['case', 'activity', 'timestamp']);

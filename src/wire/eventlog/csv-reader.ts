@@ -22,8 +22,8 @@ export interface CsvReaderOptions {
   readonly timestamps: TimestampParser;
   /** Default `utf-8`; a byte-order mark wins. */
   readonly encoding?: string;
-  /** Default true; false leaves `attributes` and `caseAttributes` empty except those named here. */
-  readonly keepAttributes?: boolean | readonly string[];
+  /** Default true; otherwise case attributes are left out, and of the event's only the named ones are kept. */
+  readonly keepAttributes?: true | readonly string[];
 }
 
 interface Columns {
@@ -97,8 +97,7 @@ export class CsvReader implements EventLogReader {
       id: find('id'),
     };
     const taken = new Set(Object.values(roles));
-    const isKept = (name: string): boolean =>
-      typeof keepAttributes === 'boolean' ? keepAttributes : keepAttributes.includes(name);
+    const isKept = (name: string): boolean => keepAttributes === true || keepAttributes.includes(name);
     const free = names
       .map((name, index) => [index, name] as const)
       .filter(([index, name]) => !taken.has(index) && isKept(name));
@@ -107,7 +106,7 @@ export class CsvReader implements EventLogReader {
       ...roles,
       attributes: free.filter(([, name]) => !name.startsWith(CASE_PREFIX)),
       caseAttributes: free
-        .filter(([, name]) => name.startsWith(CASE_PREFIX))
+        .filter(([, name]) => keepAttributes === true && name.startsWith(CASE_PREFIX))
         .map(([index, name]) => [index, name.slice(CASE_PREFIX.length)] as const),
     };
   }

@@ -93,8 +93,8 @@ export interface OcelEventsOptions {
   readonly timestamps: TimestampParser;
   /** `source` and `id` name attributes; without `id` the event's own id is used. */
   readonly mapping?: EventLogMapping;
-  /** Default true; false leaves `attributes` and `caseAttributes` empty except those named here. */
-  readonly keepAttributes?: boolean | readonly string[];
+  /** Default true; otherwise case attributes are left out, and of the event's only the named ones are kept. */
+  readonly keepAttributes?: true | readonly string[];
 }
 
 /** The second pass over OCEL 2.0 JSON: an event for each order that it names; other events are skipped as `unrelated`. */
@@ -162,7 +162,7 @@ export class OcelEventsReader implements EventLogReader {
       if (problem !== undefined) items.push(rejected(line, problem, text));
       else if (typeof occurredAt === 'string') items.push(rejected(line, occurredAt, text));
       else {
-        const caseAttributes = kept(orders.orders.get(caseId) ?? [], keepAttributes, []);
+        const caseAttributes = keepAttributes === true ? (orders.orders.get(caseId) ?? []) : [];
         items.push({
           kind: 'event',
           caseId,
@@ -205,10 +205,9 @@ export function ocelType(name: unknown): AttributeType {
 /** The attributes that a reader was asked to keep. */
 export function kept(
   attributes: readonly Attribute[],
-  keep: boolean | readonly string[],
+  keep: true | readonly string[],
   without: readonly (string | undefined)[],
 ): readonly Attribute[] {
-  if (keep === false) return [];
   return attributes.filter(([name]) => !without.includes(name) && (keep === true || keep.includes(name)));
 }
 

@@ -11,8 +11,8 @@ export interface OcelSqliteOptions {
   readonly orderType?: string;
   /** `source` and `id` name attributes; without `id` the event's own id is used. */
   readonly mapping?: EventLogMapping;
-  /** Default true; false leaves `attributes` and `caseAttributes` empty except those named here. */
-  readonly keepAttributes?: boolean | readonly string[];
+  /** Default true; otherwise case attributes are left out, and of the event's only the named ones are kept. */
+  readonly keepAttributes?: true | readonly string[];
 }
 
 type Cell = string | number | bigint | null | Uint8Array;
@@ -163,7 +163,7 @@ class OcelTables {
     if (typeof occurredAt === 'string') return rejected(position, occurredAt, raw);
     const attributes = kept(all, keepAttributes, [mapping.source, mapping.id]);
     if (this.#lastCase.id !== caseId) {
-      this.#lastCase = { id: caseId, attributes: kept(attributesOfCase(caseId), keepAttributes, []) };
+      this.#lastCase = { id: caseId, attributes: attributesOfCase(caseId) };
     }
     const caseAttributes = this.#lastCase.attributes;
     return {
@@ -182,7 +182,8 @@ class OcelTables {
 
   #caseAttributes(orderType: string): (id: string) => readonly Attribute[] {
     const table = this.#typeTable('object', orderType);
-    if (table === undefined || this.#options.keepAttributes === false) return () => [];
+    const { keepAttributes = true } = this.#options;
+    if (table === undefined || keepAttributes !== true) return () => [];
     const columns = this.#columns(table);
     // Without an index each look-up would read the whole table; a temporary one lives outside the read-only file.
     this.#database.exec(`CREATE TEMP TABLE order_rows AS SELECT rowid AS position, * FROM ${quoted(table)}`);

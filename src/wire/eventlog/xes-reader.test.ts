@@ -84,10 +84,14 @@ describe('XES', () => {
 
   test('which lifecycle transitions count is configurable, and events without one count', () => {
     const xml = trace(
-      ['start', 'complete', 'schedule'].map((name) => event(name, `<string key="lifecycle:transition" value="${name}"/>`)).join('') + event('none'),
+      ['start', 'complete', 'schedule']
+        .map((name) => event(name, `<string key="lifecycle:transition" value="${name}"/>`))
+        .join('') + event('none'),
     );
     const names = (lifecycle?: XesReaderOptions['lifecycle']): unknown[] =>
-      readAll(xml, lifecycle === undefined ? {} : { lifecycle }).flatMap((item) => (item.kind === 'event' ? [item.activity] : []));
+      readAll(xml, lifecycle === undefined ? {} : { lifecycle }).flatMap((item) =>
+        item.kind === 'event' ? [item.activity] : [],
+      );
     expect(names()).toEqual(['complete', 'none']);
     expect(names(['START', 'schedule'])).toEqual(['start', 'schedule', 'none']);
     expect(names('all')).toEqual(['start', 'complete', 'schedule', 'none']);
@@ -108,7 +112,12 @@ describe('XES', () => {
   });
 
   test('keys are configurable', () => {
-    const xml = trace(event('A', '<string key="org:resource" value="MES"/><id key="identity:id" value="7"/><string key="act" value="X"/>'));
+    const xml = trace(
+      event(
+        'A',
+        '<string key="org:resource" value="MES"/><id key="identity:id" value="7"/><string key="act" value="X"/>',
+      ),
+    );
     const mapping = { activity: 'act', source: 'org:resource', id: 'identity:id' };
     expect(readAll(xml, { mapping })).toMatchObject([{ activity: 'X', source: 'MES', id: '7' }]);
   });

@@ -19,8 +19,8 @@ export interface XesReaderOptions {
   readonly mapping?: EventLogMapping;
   /** Which `lifecycle:transition` counts, in any case; events without one always count. Default `['complete']`. */
   readonly lifecycle?: readonly string[] | 'all';
-  /** Default true; false leaves `attributes` and `caseAttributes` empty except those named here. */
-  readonly keepAttributes?: boolean | readonly string[];
+  /** Default true; otherwise case attributes are left out, and of the event's only the named ones are kept. */
+  readonly keepAttributes?: true | readonly string[];
 }
 
 /** Events of one trace, which is held until it is complete: its name may stand after them. */
@@ -159,7 +159,10 @@ export class XesReader implements EventLogReader {
 
   #traceClosed(ofTrace: readonly Attribute[], events: readonly RawEvent[], items: EventLogItem[]): void {
     const named = valueOf(ofTrace, this.#mapping.case);
-    const caseAttributes = this.#kept(ofTrace.filter(([name]) => name !== this.#mapping.case));
+    const caseAttributes =
+      this.#options.keepAttributes === undefined || this.#options.keepAttributes === true
+        ? ofTrace.filter(([name]) => name !== this.#mapping.case)
+        : NONE;
     for (const event of events) items.push(this.#item(event, named, caseAttributes));
   }
 
@@ -197,7 +200,6 @@ export class XesReader implements EventLogReader {
 
   #kept(attributes: readonly Attribute[], without: readonly (string | undefined)[] = []): readonly Attribute[] {
     const { keepAttributes = true } = this.#options;
-    if (keepAttributes === false) return NONE;
     return attributes.filter(
       ([name]) => !without.includes(name) && (keepAttributes === true || keepAttributes.includes(name)),
     );
