@@ -8,6 +8,7 @@ import { toErrorAnswer, toErrorBody } from './error-answers.ts';
 import type { ApiParts } from './parts.ts';
 import { conformanceRoutes } from './routes/conformance.ts';
 import { failureRoutes } from './routes/failures.ts';
+import { importRoutes } from './routes/imports.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -63,6 +64,7 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     statusRoutes,
     failureRoutes,
     conformanceRoutes,
+    importRoutes,
     traceRoutes,
     transitionRoutes,
     systemRoutes,

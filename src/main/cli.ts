@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WaybillError } from '../model/errors.ts';
+import { addEventLogCommands } from './event-log-commands.ts';
 import { checkLifecycle, showLifecycle } from './lifecycle-commands.ts';
 import { packageVersion } from './version.ts';
 
@@ -47,6 +48,7 @@ function createProgram(): Command {
     .addOption(new Option('-f, --format <format>', 'form of the output').choices(['mermaid']).default('mermaid'))
     .addOption(new Option('-l, --language <language>', 'language of the labels').choices(['en', 'ru']).default('en'))
     .action((file: string, options: { format: 'mermaid'; language: 'en' | 'ru' }) => showLifecycle(file, options));
+  addEventLogCommands(program);
   return program;
 }
 

@@ -12,6 +12,7 @@ import { journalConfig } from '../pipeline/journal/config.ts';
 import { redactConfig } from '../pipeline/redact/config.ts';
 import { otlpGrpcConfigSchema, otlpHttpConfigSchema } from '../receivers/otlp/config.ts';
 import { storeConfigSchema } from '../store/config.ts';
+import { metricsConfigSchema } from './metrics/config.ts';
 
 /** The folder that holds the package: the checkout, or the installed package. `dist/` is not the package but its JavaScript. */
 export const PACKAGE_ROOT = packageRoot(fileURLToPath(new URL('.', import.meta.url)));
@@ -69,6 +70,7 @@ const configSchema = z.strictObject({
   redact: redactConfig.prefault({}),
   journal: journalConfig.prefault({}),
   store: storeConfigSchema.prefault({}),
+  metrics: metricsConfigSchema.prefault({}),
 });
 
 /** The configuration with its defaults; paths are absolute. */

@@ -5,7 +5,10 @@ import type { Redactor } from '../pipeline/redact/redactor.ts';
 import type { Projector } from '../projector/projector.ts';
 import type { OtlpTally } from '../receivers/otlp/tally.ts';
 import type { Loader } from '../store/loader.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoreStatus } from '../store/store.ts';
+
+/** A store that takes longer to answer counts as away: who asks how Waybill is gets an answer in time. */
+const STORE_ANSWERS_WITHIN_MS = 2_000;
 
 /** The parts that Waybill reports about. */
 export interface ReportedParts {
@@ -24,6 +27,7 @@ export interface ReportedParts {
 export class SelfReport {
   readonly #parts: ReportedParts;
   readonly #startedAt: UnixNano;
+  #lastStatus: StoreStatus = { kind: 'remote', ok: false, restarts: 0 };
 
   constructor(parts: ReportedParts) {
     this.#parts = parts;
@@ -42,8 +46,8 @@ export class SelfReport {
   }
 
   async system(): Promise<System> {
-    const { version, now, store, journal, projector } = this.#parts;
-    const storeStatus = await store.status();
+    const { version, now, journal, projector } = this.#parts;
+    const storeStatus = await this.#storeStatus();
     const { segments, bytes, limitBytes, lagMs } = journal.stats();
     const projectorStats = projector.stats();
     return {
@@ -60,6 +64,20 @@ export class SelfReport {
       store: { embedded: storeStatus.kind === 'embedded', ok: storeStatus.ok, restarts: storeStatus.restarts },
       drops: this.#drops(),
     };
+  }
+
+  /** Where the store stands; what was known last, and not ok, when it does not say so in time. */
+  async #storeStatus(): Promise<StoreStatus> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<StoreStatus>((resolve) => {
+      timer = setTimeout(() => resolve({ ...this.#lastStatus, ok: false }), STORE_ANSWERS_WITHIN_MS);
+    });
+    try {
+      this.#lastStatus = await Promise.race([this.#parts.store.status(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+    return this.#lastStatus;
   }
 
   #ingest(): System['ingest'] {

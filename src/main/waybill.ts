@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createApiServer } from '../api/server.ts';
 import { compileMachine } from '../lifecycle/machine.ts';
 import { requireLifecycle } from '../lifecycle/parse.ts';
+import type { Consumer } from '../model/consumer.ts';
 import { WaybillError } from '../model/errors.ts';
 import { msToNano, type UnixNano } from '../model/units.ts';
 import { Binder } from '../pipeline/bind/binder.ts';
@@ -20,6 +21,8 @@ import { openStore } from '../store/store.ts';
 import { type Config, PACKAGE_ROOT } from './config.ts';
 import { explainListenError } from './listen-error.ts';
 import type { Log } from './log.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { readOrderState } from './metrics/order-state.ts';
 import { SelfReport } from './self-report.ts';
 import { packageVersion } from './version.ts';
 
@@ -30,6 +33,8 @@ export interface Addresses {
   /** Undefined where the receiver is switched off. */
   readonly otlpHttp: string | undefined;
   readonly otlpGrpc: string | undefined;
+  /** Where Prometheus scrapes; undefined where that is switched off. */
+  readonly metrics: string | undefined;
 }
 
 /** A running Waybill. */
@@ -99,13 +104,10 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   });
 
   const webRoot = join(PACKAGE_ROOT, 'dist/web');
+  const { recoveryTime } = config.failures;
+  const queries = new Queries({ store: store.client, machine, now: systemNow, recoveryTime });
   const api = await createApiServer({
-    queries: new Queries({
-      store: store.client,
-      machine,
-      now: systemNow,
-      recoveryTime: config.failures.recoveryTime,
-    }),
+    queries,
     next,
     now: systemNow,
     system: () => report.system(),
@@ -119,7 +121,26 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   });
   undo.push(() => api.close());
 
-  const addresses = { http, otlpHttp: undefined as string | undefined, otlpGrpc: undefined as string | undefined };
+  const metrics = new Metrics({
+    config: config.metrics,
+    version,
+    lifecycle,
+    log,
+    system: () => report.system(),
+    orders: () => readOrderState({ store: store.client, queries, now: systemNow, recoveryTime }),
+  });
+  undo.push(() => metrics.stop());
+  const metricsUrl = await metrics.start();
+  const receivers = await startReceivers(config, { next, httpTally, grpcTally }, undo);
+  return { http, metrics: metricsUrl, ...receivers };
+}
+
+async function startReceivers(
+  config: Config,
+  { next, httpTally, grpcTally }: { next: Consumer; httpTally: OtlpTally; grpcTally: OtlpTally },
+  undo: (() => Promise<unknown>)[],
+): Promise<Pick<Addresses, 'otlpHttp' | 'otlpGrpc'>> {
+  const addresses = { otlpHttp: undefined as string | undefined, otlpGrpc: undefined as string | undefined };
   if (config.otlp.http.enabled) {
     const receiver = new OtlpHttpReceiver({ next, config: config.otlp.http, tally: httpTally });
     addresses.otlpHttp = `http://${config.otlp.http.host}:${(await receiver.start()).port}`;

@@ -11,7 +11,7 @@ import { Recheck } from './recheck.ts';
 /** Touches read in one go; a segment is never split over two goes. */
 const TOUCHES_PER_ROUND = 20_000;
 /** Orders read and folded together. */
-const ORDERS_PER_FOLD = 500;
+const ORDERS_PER_FOLD = 2_000;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
 const PROJECTOR = 'orders';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureOutcome } from '../lifecycle/failures/outcome.ts';
-import type { DeviationKind, EvidenceKind } from '../model/order.ts';
+import type { Alias, DeviationKind, EvidenceKind } from '../model/order.ts';
 import { type DurationNano, formatRfc3339, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { MAX_TRACES_PER_ORDER, tracesOfOrders } from './orders.ts';
@@ -56,6 +56,9 @@ const evidenceJson = z.array(
 
 type Row = z.infer<typeof row>;
 
+/** The columns that hold the visits of an order. */
+type VisitColumns = Pick<Row, 'visit_systems' | 'entered' | 'left_text' | 'visit_evidence'>;
+
 /** How failures are judged. */
 export interface OutcomeRules {
   readonly now: UnixNano;
@@ -100,10 +103,7 @@ interface DetailParts {
 function toDetail(found: Row, { traces, tracesTruncated, outcomes }: DetailParts) {
   return {
     orderId: found.order_id,
-    aliases: found.aliases.map((alias) => {
-      const equals = alias.indexOf('=');
-      return { name: alias.slice(0, equals), value: alias.slice(equals + 1) };
-    }),
+    aliases: found.aliases.map(parseAlias),
     attributes: found.attribute_names.map((name, index) => ({ name, value: found.attribute_values[index] ?? '' })),
     lifecycle: { name: found.lifecycle_name, version: found.lifecycle_version },
     status: found.status === '' ? null : found.status,
@@ -142,7 +142,14 @@ function toFailure(found: Row, at: bigint, index: number, outcomes: OutcomeRules
   };
 }
 
-function toVisit(found: Row, status: string, index: number) {
+/** Reads an alias as the store writes it: `name=value`. */
+export function parseAlias(alias: string): Alias {
+  const equals = alias.indexOf('=');
+  return { name: alias.slice(0, equals), value: alias.slice(equals + 1) };
+}
+
+/** Shapes the visits of a row; times are RFC 3339. */
+export function toVisit(found: VisitColumns, status: string, index: number) {
   const entered = BigInt(found.entered[index] ?? '0');
   const leftText = found.left_text[index] ?? null;
   const left = leftText === null ? null : BigInt(leftText);

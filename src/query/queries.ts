@@ -7,6 +7,7 @@ import { type DurationNano, MIN_UNIX_NANO, nanoToMs, type UnixNano } from '../mo
 import type { StoreClient } from '../store/client.ts';
 import { type Conformance, conformanceOf, type OrderVariants, orderVariants } from './conformance.ts';
 import { explainStatus } from './explain.ts';
+import { exportOrders } from './export.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
 import { findOrder, type OrderDetail } from './order.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
@@ -65,6 +66,11 @@ export class Queries {
     return conformanceOf(await this.variants(), { machine: this.#machine, aligner: this.#aligner, ending });
   }
 
+  /** One page of whole orders by id. */
+  exportOrders(page: { readonly after?: string | undefined; readonly limit: number }): ReturnType<typeof exportOrders> {
+    return exportOrders(this.#store, page);
+  }
+
   /** What the slowest visits to a status have in common. */
   explain(status: string, slowest: number): Promise<Explanation> {
     return explainStatus(this.#store, { status, slowest, now: this.#now() });
@@ -77,7 +83,7 @@ export class Queries {
       now: this.#now(),
       targets: new Map(statuses.flatMap(({ id, target }) => (target === null ? [] : [[id, nanoToMs(target)]]))),
       finals: this.#finals(),
-      survival: await this.#survival(),
+      survival: await this.#survival(this.#now()),
       improbable: IMPROBABLE,
       limit,
     });
@@ -112,19 +118,23 @@ export class Queries {
     };
   }
 
-  /** Figures of every status of the lifecycle, and of statuses that only orders know; `since` limits completed visits by their end. */
-  async statuses(since: UnixNano = MIN_UNIX_NANO) {
+  /**
+   * Figures of every status of the lifecycle, and of statuses that only orders know; `since` limits completed visits by
+   * their end, and `at` tells what was known then: later facts do not count, and visits that ended later are open.
+   */
+  async statuses(window: { readonly since?: UnixNano | undefined; readonly at?: UnixNano | undefined } = {}) {
+    const { since = MIN_UNIX_NANO, at = this.#now() } = window;
     const targets = new Map(
       this.#lifecycle.statuses.flatMap(({ id, target, final }) =>
         target === null || final ? [] : [[id, target] as const],
       ),
     );
     const [completed, open, edges, totals, survival] = await Promise.all([
-      completedFigures(this.#store, since),
-      openFigures(this.#store, { now: this.#now(), targets }),
-      edgeCounts(this.#store),
-      orderTotals(this.#store),
-      this.#survival(),
+      completedFigures(this.#store, { since, at }),
+      openFigures(this.#store, { at, targets }),
+      edgeCounts(this.#store, at),
+      orderTotals(this.#store, at),
+      this.#survival(at),
     ]);
     const allowed = new Set(this.#lifecycle.transitions.map(({ from, to }) => `${from}\n${to}`));
     const known = this.#lifecycle.statuses.map((status) => this.#describe(status.id));
@@ -158,8 +168,8 @@ export class Queries {
     return this.#lifecycle.statuses.filter(({ final }) => final).map(({ id }) => id);
   }
 
-  #survival(): Promise<StatusSurvival> {
-    return statusSurvival(this.#store, { now: this.#now(), finals: this.#finals() });
+  #survival(at: UnixNano): Promise<StatusSurvival> {
+    return statusSurvival(this.#store, { at, finals: this.#finals() });
   }
 
   #describe(status: string) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { atParameter, VISITS_AT } from './visits-at.ts';
 
 const count = z.coerce.number();
 const nanosToMs = z
@@ -52,17 +53,18 @@ export interface EdgeCount {
   readonly count: number;
 }
 
-const VISITS = `FROM orders FINAL ARRAY JOIN visit_statuses AS status, visit_entered_at AS entered, visit_left_at AS left_at`;
-
-/** Completed visits that ended at or after `since`; quantiles are type 7 (quantileExactInclusive), exact. */
-export async function completedFigures(store: StoreClient, since: UnixNano): Promise<CompletedFigures[]> {
+/** Visits that ended from `since` to `at`; quantiles are type 7 (quantileExactInclusive), exact. */
+export async function completedFigures(
+  store: StoreClient,
+  window: { readonly since: UnixNano; readonly at: UnixNano },
+): Promise<CompletedFigures[]> {
   const rows = await store.query(
-    `SELECT status, count() AS count, avg(dwell) AS mean, quantilesExactInclusive(0.5, 0.95)(dwell) AS quantiles
+    `SELECT status, count() AS count, avg(toFloat64(dwell)) AS mean, quantilesExactInclusive(0.5, 0.95)(dwell) AS quantiles
      FROM (
-       SELECT status, toUnixTimestamp64Nano(assumeNotNull(left_at)) - toUnixTimestamp64Nano(entered) AS dwell
-       ${VISITS} WHERE isNotNull(left_at) AND toUnixTimestamp64Nano(assumeNotNull(left_at)) >= {since:Int64}
+       SELECT status, assumeNotNull(left_nano) - entered_nano AS dwell FROM (${VISITS_AT})
+       WHERE isNotNull(left_nano) AND left_nano >= {since:Int64}
      ) GROUP BY status`,
-    { since: String(since) },
+    { ...atParameter(window.at), since: String(window.since) },
     completedRow,
   );
   return rows.map((row) => ({
@@ -74,21 +76,21 @@ export async function completedFigures(store: StoreClient, since: UnixNano): Pro
   }));
 }
 
-/** Orders by the status they are in at `now`, with the ages of their open visits. */
+/** Orders by the status they are in at a time, with the ages of their open visits. */
 export async function openFigures(
   store: StoreClient,
-  options: { now: UnixNano; targets: ReadonlyMap<string, UnixNano> },
+  options: { readonly at: UnixNano; readonly targets: ReadonlyMap<string, UnixNano> },
 ): Promise<OpenFigures[]> {
   const rows = await store.query(
     `SELECT status, count() AS count, quantilesExactInclusive(0.5, 0.95)(age) AS ages, toFloat64(max(age)) AS oldest,
        countIf(age > target) AS over_target
      FROM (
-       SELECT status, {now:Int64} - toUnixTimestamp64Nano(assumeNotNull(since)) AS age,
+       SELECT status, {at:Int64} - entered_nano AS age,
          transform(toString(status), {statuses:Array(String)}, {targets:Array(Int64)}, toInt64(9223372036854775807)) AS target
-       FROM orders FINAL WHERE status != '' AND isNotNull(since)
+       FROM (${VISITS_AT}) WHERE isNull(left_nano)
      ) GROUP BY status`,
     {
-      now: String(options.now),
+      ...atParameter(options.at),
       statuses: [...options.targets.keys(), ''],
       targets: [...options.targets.values(), 0n],
     },
@@ -104,15 +106,15 @@ export async function openFigures(
   }));
 }
 
-/** Moves between statuses over all orders. */
-export async function edgeCounts(store: StoreClient): Promise<EdgeCount[]> {
+/** Moves between statuses up to a time. */
+export async function edgeCounts(store: StoreClient, at: UnixNano): Promise<EdgeCount[]> {
   const rows = await store.query(
     `SELECT from_status, to_status, count() AS count FROM (
-       SELECT arrayJoin(arrayZip(arrayPushFront(arrayPopBack(visit_statuses), ''), visit_statuses)) AS step,
-         step.1 AS from_status, step.2 AS to_status
+       SELECT arrayJoin(arrayZip(arrayPushFront(arrayPopBack(visit_statuses), ''), visit_statuses, visit_entered_at)) AS step,
+         step.1 AS from_status, step.2 AS to_status, step.3 AS moved_at
        FROM orders FINAL WHERE notEmpty(visit_statuses)
-     ) GROUP BY from_status, to_status`,
-    {},
+     ) WHERE toUnixTimestamp64Nano(moved_at) <= {at:Int64} GROUP BY from_status, to_status`,
+    atParameter(at),
     edgeRow,
   );
   return rows.map((row) => ({
@@ -122,12 +124,16 @@ export async function edgeCounts(store: StoreClient): Promise<EdgeCount[]> {
   }));
 }
 
-/** How many orders there are. */
-export async function orderTotals(store: StoreClient): Promise<{ total: number; closed: number; deviating: number }> {
+/** How many orders there were at a time; orders known from traces only count as open. */
+export async function orderTotals(
+  store: StoreClient,
+  at: UnixNano,
+): Promise<{ total: number; closed: number; deviating: number }> {
   const [row] = await store.query(
-    `SELECT count() AS total, countIf(isNotNull(closed_at)) AS closed, countIf(notEmpty(deviation_kinds)) AS deviating
-     FROM orders FINAL`,
-    {},
+    `SELECT count() AS total, countIf(toUnixTimestamp64Nano(closed_at) <= {at:Int64}) AS closed,
+       countIf(arrayExists(deviated -> toUnixTimestamp64Nano(deviated) <= {at:Int64}, deviation_at)) AS deviating
+     FROM orders FINAL WHERE isNull(opened_at) OR toUnixTimestamp64Nano(assumeNotNull(opened_at)) <= {at:Int64}`,
+    atParameter(at),
     totalsRow,
   );
   return row ?? { total: 0, closed: 0, deviating: 0 };

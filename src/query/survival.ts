@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { productLimit, type SurvivalCurve } from '../lifecycle/dwell/kaplan-meier.ts';
 import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { atParameter, VISITS_AT } from './visits-at.ts';
 
 const stepRow = z.object({
   status: z.string(),
@@ -25,20 +26,18 @@ const MAX_EXACT_VISITS = 200_000;
 /** Bins per unit of the natural logarithm: half a bin is 1 %. */
 const BINS_PER_E = 50;
 
-const VISITS = `SELECT status, toUnixTimestamp64Nano(entered) AS entered_nano,
-    if(isNull(left_at), {now:Int64}, toUnixTimestamp64Nano(assumeNotNull(left_at))) - entered_nano AS dwell, isNull(left_at) AS is_open
-  FROM orders FINAL ARRAY JOIN visit_statuses AS status, visit_entered_at AS entered, visit_left_at AS left_at
-  WHERE NOT (is_open AND status IN {finals:Array(String)})`;
+const DWELLS = `SELECT status, isNull(left_nano) AS is_open, if(is_open, {at:Int64}, assumeNotNull(left_nano)) - entered_nano AS dwell
+  FROM (${VISITS_AT}) WHERE NOT (is_open AND status IN {finals:Array(String)})`;
 
 /**
- * Reads the Kaplan–Meier curve of every status at `now`. An open visit counts as censored at its age; one in a final status is no wait
+ * Reads the Kaplan–Meier curve of every status at a time. An open visit counts as censored at its age; one in a final status is no wait
  * and is left out. Negative durations are clock anomalies: counted, not used.
  */
 export async function statusSurvival(
   store: StoreClient,
-  options: { readonly now: UnixNano; readonly finals: readonly string[] },
+  options: { readonly at: UnixNano; readonly finals: readonly string[] },
 ): Promise<StatusSurvival> {
-  const parameters = { now: String(options.now), finals: options.finals };
+  const parameters = { ...atParameter(options.at), finals: options.finals };
   const [size] = await store.query(
     'SELECT sum(length(visit_statuses)) AS visits FROM orders',
     {},
@@ -49,7 +48,7 @@ export async function statusSurvival(
   const rows = await store.query(
     `SELECT status, dwell_ms, countIf(NOT is_open AND dwell >= 0) AS completed, countIf(is_open AND dwell >= 0) AS open,
        countIf(dwell < 0) AS anomalies
-     FROM (SELECT status, is_open, dwell, if(dwell < 0, -1, ${duration}) AS dwell_ms FROM (${VISITS}))
+     FROM (SELECT status, is_open, dwell, if(dwell < 0, -1, ${duration}) AS dwell_ms FROM (${DWELLS}))
      GROUP BY status, dwell_ms ORDER BY status, dwell_ms`,
     parameters,
     stepRow,

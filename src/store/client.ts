@@ -72,6 +72,8 @@ export class StoreClient {
       application: 'waybill',
       request_timeout: INSERT_TIMEOUT_MS,
       max_open_connections: MAX_CONNECTIONS,
+      // Long lists of ids would not fit into a URL.
+      use_multipart_params_auto: true,
       compression: { request: false, response: options.socketPath === undefined },
       // Its log lines carry statements and errors with data; every failure reaches the caller as an error anyway.
       log: { LoggerClass: SilentLogger },

@@ -2,6 +2,7 @@
 export * from './conformance.ts';
 export * from './errors.ts';
 export * from './failures.ts';
+export * from './imports.ts';
 export * from './orders.ts';
 export * from './primitives.ts';
 export * from './statuses.ts';

@@ -67,7 +67,11 @@ export const statuses = z.object({
 
 /** Query of `GET /api/statuses`: the window of entries that are counted; default everything. */
 export const statusesQuery = z.object({
-  since: z.string().optional().describe('RFC 3339; only visits that ended at or after this time'),
+  since: z
+    .string()
+    .optional()
+    .describe('RFC 3339; completed figures count only visits that ended at or after this time'),
+  at: z.string().optional().describe('RFC 3339; everything as it was known at this time; default: now'),
 });
 
 /** `GET /api/lifecycle`: the lifecycle in force. */

@@ -1,9 +1,9 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { WaybillError } from '../../model/errors.ts';
-import { formatRfc3339, nanoToMs, parseRfc3339, type UnixNano } from '../../model/units.ts';
+import { formatRfc3339, nanoToMs, type UnixNano } from '../../model/units.ts';
 import { errorBody } from '../contract/errors.ts';
 import { failures, failuresQuery, stuck, stuckQuery } from '../contract/failures.ts';
 import type { ApiParts } from '../parts.ts';
+import { toTime } from '../time-parameter.ts';
 
 const DAY: UnixNano = 86_400_000_000_000n;
 
@@ -20,7 +20,7 @@ export function failureRoutes({ queries, now }: ApiParts): FastifyPluginCallback
         },
       },
       async ({ query }) => {
-        const since = query.since === undefined ? now() - DAY : parseTime(query.since);
+        const since = toTime('since', query.since) ?? now() - DAY;
         const found = await queries.failures({
           since,
           failureClass: query.class,
@@ -84,12 +84,4 @@ function toCounts(row: { failures: number; orders: number; failed_orders: number
     failedOrders: row.failed_orders,
     recoveredOrders: row.recovered_orders,
   };
-}
-
-function parseTime(text: string): UnixNano {
-  const at = parseRfc3339(text);
-  if (at !== undefined) return at;
-  throw new WaybillError('invalid_argument', '`since` is not a time', {
-    remedy: 'write RFC 3339, such as 2026-11-22T00:00:00Z',
-  });
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer } from '../../model/consumer.ts';
 import { WaybillError } from '../../model/errors.ts';
-import type { OrderReference, StatusFact } from '../../model/order.ts';
+import type { OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import { msToNano, type UnixNano } from '../../model/units.ts';
 import type { CsvProposal } from '../../wire/eventlog/csv-proposal.ts';
 import { type EventLogEvent, MAX_NAME_CHARACTERS, type RejectedRow } from '../../wire/eventlog/event.ts';
+import { DescribedOrders } from './described-orders.ts';
 import { CaseCount, EvidenceIds } from './evidence-ids.ts';
 import { type ImportFormat, type LogFile, openLogFile } from './log-file.ts';
 import { openLog, proposeCsv, type ReadOptions } from './readers.ts';
@@ -133,7 +134,9 @@ class ImportRun {
   readonly #reasons: { line: number; reason: string }[] = [];
   readonly #batchSize: number;
   readonly #now: () => UnixNano;
+  readonly #described = new DescribedOrders();
   #batch: StatusFact[] = [];
+  #attributes: OrderAttribute[] = [];
   #onItsWay: Promise<void> = Promise.resolve();
   #durable = 0;
   events = 0;
@@ -154,7 +157,12 @@ class ImportRun {
       // A copy, because the text is a part of its chunk and would keep all of it in memory.
       this.#activities.add(Buffer.from(event.activity).toString());
     }
-    this.#batch.push(this.#fact(event));
+    const fact = this.#fact(event);
+    this.#batch.push(fact);
+    for (const [name, value] of this.#described.news(event, this.#options.orderAttributes ?? [])) {
+      const { order, occurredAt, traceId } = fact;
+      this.#attributes.push({ order, name, value, occurredAt, traceId });
+    }
     if (this.#batch.length >= this.#batchSize) await this.#send();
   }
 
@@ -216,19 +224,21 @@ class ImportRun {
   async #send(): Promise<void> {
     await this.#onItsWay;
     const facts = this.#batch;
+    const attributes = this.#attributes;
     this.#batch = [];
-    this.#onItsWay = this.#consume(facts);
+    this.#attributes = [];
+    this.#onItsWay = this.#consume(facts, attributes);
     // A failure is seen by the next `await`; until then it must not count as unhandled.
     this.#onItsWay.catch(() => {});
   }
 
-  async #consume(facts: readonly StatusFact[]): Promise<void> {
+  async #consume(facts: readonly StatusFact[], attributes: readonly OrderAttribute[]): Promise<void> {
     const { next, signal, maxRetryMs = 600_000 } = this.#options;
     let waited = 0;
     for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
       try {
         // Ownership passes with the call, so that a repeated one needs facts of its own.
-        await next.consume({ kind: 'facts', facts: [...facts] });
+        await next.consume({ kind: 'facts', facts: [...facts], attributes: [...attributes] });
         this.#durable += facts.length;
         return;
       } catch (cause) {

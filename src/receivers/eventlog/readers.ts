@@ -25,11 +25,13 @@ export interface ReadOptions {
   readonly lifecycle?: readonly string[] | 'all';
   /** OCEL: object type that is the order; guessed where only one is named like it. */
   readonly objectType?: string;
+  /** Attributes of events or cases that describe the order; kept and imported. */
+  readonly orderAttributes?: readonly string[];
   /** CSV: asked when case, activity or time were guessed; without it a guess is an error that proposes the flags. */
   readonly confirm?: (proposal: CsvProposal) => boolean | Promise<boolean>;
 }
 
-/** Attributes that the importer looks at; all others are not even kept. */
+/** Attributes that the importer always looks at, besides `orderAttributes`; all others are not even kept. */
 const USED_ATTRIBUTES = ['trace_id', 'span_id'];
 
 const ITEMS_PER_STEP = 1000;
@@ -50,7 +52,7 @@ export async function openLog(file: LogFile, options: ReadOptions): Promise<Open
   const csv = file.format === 'csv' ? await csvSettings(file, options) : undefined;
   const format = options.timestampFormat ?? csv?.timestampFormat;
   const timestamps = new TimestampParser({ ...(format && { format }), ...(zone !== undefined && { zone }) });
-  const shared = { timestamps, mapping, keepAttributes: USED_ATTRIBUTES };
+  const shared = { timestamps, mapping, keepAttributes: [...USED_ATTRIBUTES, ...(options.orderAttributes ?? [])] };
   const base = { totalBytes: file.bytes, timestamps, hasIds: (csv?.mapping.id ?? mapping.id) !== undefined };
   const through = (reader: EventLogReader): OpenLog => ({
     ...base,

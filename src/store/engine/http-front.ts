@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createZstdDecompress, gzipSync } from 'node:zlib';
 import { EngineException, EXCEPTION, httpStatusOf } from './exception.ts';
 import type { DataInserter } from './insert-data.ts';
+import { readParts } from './multipart.ts';
 import type { EngineResult, SessionPool } from './session-pool.ts';
 import { parseStatement } from './sql-text.ts';
 
@@ -41,7 +42,7 @@ interface Request {
  * body, `database`, settings and `param_*` as URL parameters, compressed bodies both ways, errors with `X-ClickHouse-Exception-Code`.
  *
  * Answers are complete before they start (as with `wait_end_of_query=1`), so an error never hides behind a 200. Not there: HTTP
- * sessions, roles, external tables (multipart), progress headers.
+ * sessions, roles, external tables, progress headers.
  */
 export function createHttpFront(options: HttpFrontOptions): Server {
   return createServer((request, response) => {
@@ -66,13 +67,15 @@ async function answer(options: HttpFrontOptions, request: IncomingMessage, respo
   if (options.password !== undefined && !isAuthorized(request, url.searchParams, options.password)) {
     throw new EngineException(EXCEPTION.wrongPassword, 'Authentication failed');
   }
-  if (request.headers['content-type']?.startsWith('multipart/') === true) {
-    throw new EngineException(
-      EXCEPTION.unsupported,
-      'Parameters in a multipart body are not supported; send them in the URL',
-    );
+  const type = request.headers['content-type'];
+  let body = bodyOf(request);
+  if (type?.startsWith('multipart/form-data') === true) {
+    // The client moves parameters here when they are too long for a URL.
+    const parts = readParts(await readText(body), type);
+    for (const [name, value] of parts) if (name !== 'query') url.searchParams.set(name, value);
+    body = Readable.from([Buffer.from(parts.get('query') ?? '')]);
   }
-  const result = await execute(options, readRequest(request, url.searchParams), bodyOf(request));
+  const result = await execute(options, readRequest(request, url.searchParams), body);
   sendResult(request, response, url.searchParams, result);
 }
 
