@@ -26,6 +26,7 @@ function announce({ addresses }: RunningWaybill, dataDir: string): void {
       `  Waybill is ready          ${addresses.http}`,
       `  OTLP over HTTP            ${addresses.otlpHttp ?? 'off'}`,
       `  OTLP over gRPC            ${addresses.otlpGrpc ?? 'off'}`,
+      `  Metrics                   ${addresses.metrics ?? 'off'}`,
       `  Data                      ${dataDir}`,
       '',
       '  Ctrl-C stops it; what was accepted is kept.',
