@@ -16,7 +16,7 @@ import { WaybillApi } from './waybill-api.ts';
 import { waybillProcess } from './waybill-process.ts';
 
 /** The port of Waybill's pages when nothing else is asked for; those of OTLP are the registered ones. */
-const waybillPorts = { http: 8080, otlpHttp: 4318, otlpGrpc: 4317 };
+const waybillPorts = { http: 8080, otlpHttp: 4318, otlpGrpc: 4317, metrics: 9464 };
 const servicePorts = { shop: 7101, crm: 7102, mes: 7103 };
 
 /** Where and how one demo runs. */
@@ -139,7 +139,8 @@ class Demo {
   async #startWaybill(http: ChosenPort, api: WaybillApi, base: string): Promise<number> {
     const otlpHttp = await this.#ports.prefer(waybillPorts.otlpHttp);
     const otlpGrpc = await this.#ports.prefer(waybillPorts.otlpGrpc);
-    const ports = { http: http.port, otlpHttp: otlpHttp.port, otlpGrpc: otlpGrpc.port };
+    const metrics = await this.#ports.prefer(waybillPorts.metrics);
+    const ports = { http: http.port, otlpHttp: otlpHttp.port, otlpGrpc: otlpGrpc.port, metrics: metrics.port };
     const spec = waybillProcess({
       checkout: this.#setup.checkout,
       data: this.#data,

@@ -7,6 +7,8 @@ export interface WaybillPorts {
   readonly http: number;
   readonly otlpHttp: number;
   readonly otlpGrpc: number;
+  /** Metrics for Prometheus. */
+  readonly metrics: number;
 }
 
 /** The configuration file of the demo's Waybill, as YAML. */
@@ -16,6 +18,7 @@ export function waybillConfig(dataDir: string, lifecycleFile: string, ports: Way
     lifecycle: { file: lifecycleFile },
     http: { host: loopback, port: ports.http },
     otlp: { http: { host: loopback, port: ports.otlpHttp }, grpc: { host: loopback, port: ports.otlpGrpc } },
+    metrics: { prometheus: { host: loopback, port: ports.metrics } },
     binding: {
       // The MES knows an order by the number of its own job.
       aliases: ['mes.job.id'],
