@@ -60,6 +60,7 @@ export class SelfReport {
         lagMs: projectorStats.lagMs,
         refoldedOrders: projectorStats.refoldedOrders,
         failures: projectorStats.failures,
+        rejudging: projectorStats.rejudging,
       },
       store: { embedded: storeStatus.kind === 'embedded', ok: storeStatus.ok, restarts: storeStatus.restarts },
       drops: this.#drops(),

@@ -18,6 +18,8 @@ export function toOrderRow(order: {
   orderId: string;
   revision: number;
   machine: Machine;
+  /** Hash of the lifecycle's definition. */
+  digest: string;
   known: OrderMaterial;
   folded: FoldedOrder;
   now: number;
@@ -33,6 +35,7 @@ export function toOrderRow(order: {
     revision: String(order.revision),
     lifecycle_name: folded.lifecycle.name,
     lifecycle_version: folded.lifecycle.version,
+    lifecycle_digest: order.digest,
     status: folded.status ?? '',
     since: timeOrNull(folded.since),
     opened_at: timeOrNull(folded.openedAt),

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Lifecycle } from '../lifecycle/definition.ts';
 import { foldOrder } from '../lifecycle/fold.ts';
 import type { Machine } from '../lifecycle/machine.ts';
 import { msToNano } from '../model/units.ts';
@@ -24,6 +26,8 @@ export interface ProjectorStats {
   readonly refoldedOrders: number;
   /** Rounds that failed and were repeated. */
   readonly failures: number;
+  /** Orders that are still judged by another definition of the lifecycle and wait to be folded again. */
+  readonly rejudging: number;
   /** The last segment whose touches are folded. */
   readonly segment: number;
 }
@@ -42,6 +46,8 @@ export class Projector {
   readonly #machine: Machine;
   readonly #reader: OrderReader;
   readonly #recheck = new Recheck();
+  readonly #digest: string;
+  #rejudging = 0;
   readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   #cursor = 0;
@@ -62,6 +68,7 @@ export class Projector {
   }) {
     this.#store = options.store;
     this.#machine = options.machine;
+    this.#digest = lifecycleDigest(options.machine.lifecycle);
     this.#reader = new OrderReader(options.store);
     this.#now = options.now ?? Date.now;
     this.#onError = options.onError ?? (() => undefined);
@@ -76,6 +83,7 @@ export class Projector {
     );
     this.#cursor = row?.last ?? 0;
     this.#stopped = false;
+    this.#rejudging = await this.#countOutdated();
     // What was loaded but not folded before a crash is found by asking, not by being told.
     this.#pending = true;
     this.#waitingSince = this.#now();
@@ -101,6 +109,7 @@ export class Projector {
       lagMs: this.#waitingSince === undefined ? 0 : Math.max(0, this.#now() - this.#waitingSince),
       refoldedOrders: this.#refolded,
       failures: this.#failures,
+      rejudging: this.#rejudging,
       segment: this.#cursor,
     };
   }
@@ -108,16 +117,15 @@ export class Projector {
   async #run(): Promise<void> {
     let retryMs = RETRY_MS;
     while (!this.#stopped) {
-      if (!this.#pending) {
-        this.#waitingSince = undefined;
-        await this.#sleep(this.#recheck.msUntilDue(this.#now()));
-      }
+      if (!this.#pending) this.#waitingSince = undefined;
+      if (!this.#pending && this.#rejudging === 0) await this.#sleep(this.#recheck.msUntilDue(this.#now()));
       if (this.#stopped) return;
       const isTold = this.#pending;
       this.#pending = false;
       try {
         if (isTold && (await this.#round())) this.#pending = true;
         await this.#refoldDue();
+        if (this.#rejudging > 0) await this.#rejudgeSome();
         retryMs = RETRY_MS;
       } catch (error) {
         this.#pending = true;
@@ -169,6 +177,32 @@ export class Projector {
     await this.#refoldAll(orderIds, this.#cursor);
   }
 
+  /** Orders that were judged by another definition than the one in force. */
+  async #countOutdated(): Promise<number> {
+    const [row] = await this.#store.query(
+      'SELECT count() AS orders FROM orders FINAL WHERE lifecycle_digest != {digest:String}',
+      { digest: this.#digest },
+      z.object({ orders: z.coerce.number() }),
+    );
+    return row?.orders ?? 0;
+  }
+
+  /** Folds a few of them; new touches come in between, so the pages stay fresh meanwhile. */
+  async #rejudgeSome(): Promise<void> {
+    const rows = await this.#store.query(
+      `SELECT order_id FROM orders FINAL WHERE lifecycle_digest != {digest:String} LIMIT ${ORDERS_PER_FOLD}`,
+      { digest: this.#digest },
+      z.object({ order_id: z.string() }),
+    );
+    if (rows.length > 0) {
+      await this.#refold(
+        rows.map((row) => row.order_id),
+        this.#cursor,
+      );
+    }
+    this.#rejudging = rows.length < ORDERS_PER_FOLD ? 0 : Math.max(1, this.#rejudging - rows.length);
+  }
+
   /** The orders whose fold can change by the touches. */
   async #touchedOrders(touches: readonly Touch[]): Promise<string[]> {
     const orders = new Set<string>();
@@ -207,6 +241,7 @@ export class Projector {
         orderId,
         revision,
         machine: this.#machine,
+        digest: this.#digest,
         known,
         folded: foldOrder(this.#machine, known.facts),
         now: this.#now(),
@@ -215,4 +250,10 @@ export class Projector {
     if (rows.length > 0) await this.#store.insertRows('orders', rows);
     this.#refolded += rows.length;
   }
+}
+
+/** A hash of everything in a definition; labels and targets count too, since nothing tells which of them a reader relies on. */
+function lifecycleDigest(lifecycle: Lifecycle): string {
+  const text = JSON.stringify(lifecycle, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -24,7 +24,12 @@ export const system = z.object({
     limitBytes: z.number().int(),
     lagMs: milliseconds.describe('age of the oldest segment that is not in the store yet; 0 when none'),
   }),
-  projector: z.object({ lagMs: milliseconds, refoldedOrders: z.number().int(), failures: z.number().int() }),
+  projector: z.object({
+    lagMs: milliseconds,
+    refoldedOrders: z.number().int(),
+    failures: z.number().int(),
+    rejudging: z.number().int().describe('orders that wait to be judged by a changed lifecycle'),
+  }),
   store: z.object({ embedded: z.boolean(), ok: z.boolean(), restarts: z.number().int() }),
   drops: z
     .array(z.object({ what: z.string(), count: z.number().int() }))

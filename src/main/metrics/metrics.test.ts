@@ -30,7 +30,7 @@ const SYSTEM: System = {
   startedAt: '2026-03-02T10:59:00Z',
   ingest: { spansAccepted: 41, spansRefused: 2, requestsRefused: 3, redactedValues: 5 },
   journal: { segments: 1, bytes: 4096, limitBytes: 65_536, lagMs: 1500 },
-  projector: { lagMs: 250, refoldedOrders: 7, failures: 0 },
+  projector: { lagMs: 250, refoldedOrders: 7, failures: 0, rejudging: 0 },
   store: { embedded: true, ok: true, restarts: 1 },
   drops: [
     { what: 'request_refused.overloaded', count: 3 },

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS orders
     revision              UInt64 COMMENT 'rises with every refold; the highest one is the order',
     lifecycle_name        LowCardinality(String),
     lifecycle_version     LowCardinality(String),
+    lifecycle_digest      LowCardinality(String) COMMENT 'hash of the definition: a changed one judges every order anew, also without a new version',
     status                LowCardinality(String) COMMENT 'empty while no status is known',
     since                 Nullable(DateTime64(9, 'UTC')),
     opened_at             Nullable(DateTime64(9, 'UTC')),
