@@ -17,25 +17,10 @@ export function lowCardinality(name: string, ids: Uint32Array, strings: StringTa
   return { name, type: 'LowCardinality(String)', data: { kind: 'low_cardinality', ids, strings } };
 }
 
-/** A String column of JS strings; for the few order rows, not for span attributes. */
+/** A String column of JS strings; not for span attributes. */
 export function texts(name: string, values: readonly string[], strings: StringTable): NativeColumn {
   const ids = Uint32Array.from(values, (value) => strings.internText(value));
   return { name, type: 'String', data: { kind: 'string', ids, strings } };
-}
-
-/** A LowCardinality(String) column of JS strings. */
-export function lowCardinalityTexts(name: string, values: readonly string[], strings: StringTable): NativeColumn {
-  return lowCardinality(
-    name,
-    Uint32Array.from(values, (value) => strings.internText(value)),
-    strings,
-  );
-}
-
-/** A DateTime64(9) column. */
-export function nanoTimes(name: string, values: readonly UnixNano[]): NativeColumn {
-  const nanos = BigInt64Array.from(values);
-  return fixed(name, "DateTime64(9, 'UTC')", new Uint8Array(nanos.buffer));
 }
 
 /** A DateTime64(3) column that holds the same time in every row. */
