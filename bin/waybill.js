@@ -17,12 +17,20 @@ function nodeBinary() {
     const bundled = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', name);
     if (existsSync(bundled)) return bundled;
   } catch {
-    // Installed without its dependency: the version check of the entry speaks for itself.
+    // Installed without its dependency.
   }
-  return process.execPath;
+  return Number.parseInt(process.versions.node, 10) >= 24 ? process.execPath : undefined;
 }
 
-const child = spawn(nodeBinary(), [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+const node = nodeBinary();
+if (node === undefined) {
+  console.error(
+    `waybill: it needs Node.js 24, and the one that its package brings is missing (this is ${process.version})`,
+  );
+  console.error('  → npm rebuild node   (npm skips the install script of a package with --ignore-scripts)');
+  process.exit(1);
+}
+const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(`waybill: cannot start Node.js: ${error.message}`);

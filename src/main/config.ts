@@ -38,7 +38,7 @@ const durationText = z.string().transform((text, context) => {
 });
 
 /** The whole configuration; every component owns its part. */
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
   dataDir: z
     .string()
     .min(1)
