@@ -109,7 +109,7 @@ export const definitionSchema = z.strictObject({
   transitions: z.array(
     z.strictObject({
       from: name,
-      to: z.array(name).min(1),
+      to: z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(name).min(1)),
       reopen: z.boolean().default(false).describe('required on edges out of a final status'),
     }),
   ),

@@ -83,19 +83,25 @@ function readEdges(value: unknown): { found: DraftEdge[] | null; complete: boole
   let complete = true;
   for (const [index, item] of value.entries()) {
     const { from, to, reopen } = isMap(item) ? item : {};
-    if (typeof from !== 'string' || !Array.isArray(to) || to.length === 0) {
+    const path: Path = ['transitions', index];
+    const targets = readTargets(to, [...path, 'to']);
+    if (typeof from !== 'string' || targets.length === 0) {
       complete = false;
       continue;
     }
-    const path: Path = ['transitions', index];
-    for (const [position, target] of to.entries()) {
+    for (const { target, toPath } of targets) {
       if (found.length === MAX_TRANSITIONS) return { found, complete, truncated: true };
-      if (typeof target === 'string') {
-        found.push({ from, to: target, reopen: reopen === true, path, toPath: [...path, 'to', position] });
-      } else complete = false;
+      if (typeof target === 'string') found.push({ from, to: target, reopen: reopen === true, path, toPath });
+      else complete = false;
     }
   }
   return { found, complete, truncated: false };
+}
+
+/** One status may stand for the list that contains only it. */
+function readTargets(to: unknown, path: Path): readonly { readonly target: unknown; readonly toPath: Path }[] {
+  if (typeof to === 'string') return [{ target: to, toPath: path }];
+  return Array.isArray(to) ? to.map((target: unknown, position) => ({ target, toPath: [...path, position] })) : [];
 }
 
 /** Whether the value came from a YAML map. */

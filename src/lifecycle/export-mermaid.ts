@@ -1,4 +1,5 @@
-import type { Language, Lifecycle, LifecycleStatus } from './definition.ts';
+import type { Language, Lifecycle } from './definition.ts';
+import { exportNames } from './export-names.ts';
 
 /** Words of the Mermaid grammar that cannot be ids of states; compared without case. */
 const RESERVED = new Set([
@@ -31,7 +32,7 @@ const REOPEN: Readonly<Record<Language, string>> = { ru: 'возобновлен
  * the same text.
  */
 export function toMermaid(lifecycle: Lifecycle, language: Language): string {
-  const ids = mermaidIds(lifecycle.statuses);
+  const ids = exportNames(lifecycle.statuses, usable);
   const id = (status: string): string => ids.get(status) ?? '';
   const systems = lifecycle.systems.filter(({ id: system }) =>
     lifecycle.statuses.some((each) => each.system === system),
@@ -53,18 +54,6 @@ export function toMermaid(lifecycle: Lifecycle, language: Language): string {
     lines.push(`  class ${members.join(',')} system_${index + 1}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function mermaidIds(statuses: readonly LifecycleStatus[]): ReadonlyMap<string, string> {
-  const taken = new Set(statuses.map((status) => status.id).filter(usable));
-  const ids = new Map<string, string>();
-  for (const [index, { id }] of statuses.entries()) {
-    let name = usable(id) ? id : `status_${index + 1}`;
-    while (!usable(id) && taken.has(name)) name += '_';
-    taken.add(name);
-    ids.set(id, name);
-  }
-  return ids;
 }
 
 function usable(id: string): boolean {

@@ -2,49 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { FoldedOrder, StatusFact } from '../model/order.ts';
-import type { Lifecycle, LifecycleTransition } from './definition.ts';
+import type { Lifecycle } from './definition.ts';
 import { foldOrder } from './fold.ts';
 import { compileMachine } from './machine.ts';
 import { parseLifecycle } from './parse.ts';
-
-const LABEL = { ru: 'а', en: 'a' };
-
-/**
- * Sound lifecycles of 1 to 9 statuses with any number of branches, loops, self-edges and finals. Soundness is by
- * construction: each status has an edge from one before it, and each that is not final one to a status after it.
- */
-const lifecycles: fc.Arbitrary<Lifecycle> = fc
-  .record({
-    count: fc.integer({ min: 1, max: 9 }),
-    seeds: fc.array(fc.nat(), { minLength: 18, maxLength: 18 }),
-    finals: fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
-    extra: fc.array(fc.tuple(fc.nat({ max: 8 }), fc.nat({ max: 8 })), { maxLength: 12 }),
-    order: fc.array(fc.nat(), { minLength: 9, maxLength: 9 }),
-  })
-  .map(({ count, seeds, finals, extra, order }) => {
-    const isFinal = (index: number): boolean => index === count - 1 || (index > 0 && finals[index] === true);
-    const edges = new Map<string, LifecycleTransition>();
-    const add = (from: number, to: number): void => {
-      edges.set(`${from}>${to}`, { from: `S${from}`, to: `S${to}`, reopen: isFinal(from) && from !== to });
-    };
-    for (let index = 1; index < count; index += 1) add((seeds[index] ?? 0) % index, index);
-    for (let index = 0; index < count - 1; index += 1) {
-      if (!isFinal(index)) add(index, index + 1 + ((seeds[9 + index] ?? 0) % (count - 1 - index)));
-    }
-    for (const [from, to] of extra) if (from < count && to < count) add(from, to);
-    const indexes = Array.from({ length: count }, (_, index) => index);
-    return {
-      name: 'random',
-      version: '1',
-      label: LABEL,
-      initial: 'S0',
-      systems: [{ id: 'x', label: LABEL, services: [] }],
-      statuses: indexes
-        .toSorted((a, b) => (order[a] ?? 0) - (order[b] ?? 0))
-        .map((index) => ({ id: `S${index}`, system: 'x', label: LABEL, target: null, final: isFinal(index) })),
-      transitions: [...edges.values()],
-    };
-  });
+import { LABEL, lifecycles } from './testing/sound-lifecycles.ts';
 
 const SOURCES = ['shop', 'crm', 'mes', 'bi'];
 

@@ -107,7 +107,9 @@ describe('rank', () => {
 
   test('is a number of its own for every status, from 0 for the initial one', () => {
     const machine = machineOf('A B C D!', 'A>B A>C B>D C>D B>C C>B D~A');
-    expect(machine.lifecycle.statuses.map(({ id }) => machine.rank(id)).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+    expect(machine.lifecycle.statuses.map(({ id }) => machine.rank(id)).toSorted((a, b) => a - b)).toEqual([
+      0, 1, 2, 3,
+    ]);
     expect(machine.rank('A')).toBe(0);
   });
 });

@@ -83,6 +83,13 @@ describe('a sound definition', () => {
     ]);
   });
 
+  test('takes one target for a list of one, and finds its line when it is wrong', () => {
+    expect(parseLifecycle(broken(['to: [SENT]}', 'to: SENT}']), 'x')).toEqual(parseLifecycle(SOUND, 'x'));
+    const [problem, ...others] = problemsOf(broken(['to: [SENT]}', 'to: SEMT}']));
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ code: 'unknown_status', line: 13, column: 22, remedy: 'Did you mean `SENT`?' });
+  });
+
   test('may be one status that is initial and final, and a final status may have a self-edge', () => {
     const one = SOUND.slice(0, SOUND.indexOf('statuses:'))
       .replace('initial: NEW', 'initial: DONE')
@@ -254,8 +261,8 @@ describe('each unsound definition is refused at its line', () => {
     ],
     ['a word for a flag', broken(['final: true', "final: 'yes'"]), [['wrong_type', 11]], /must be `true` or `false`/],
     [
-      'one target not in a list',
-      broken(['to: [SENT]}', 'to: SENT}']),
+      'a target that is neither a status nor a list',
+      broken(['to: [SENT]}', 'to: 7}']),
       [['wrong_type', 13]],
       /must be a list.*`\[a, b\]`/s,
     ],

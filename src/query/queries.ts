@@ -9,6 +9,7 @@ import { type Conformance, conformanceOf, type OrderVariants, orderVariants } fr
 import { explainStatus } from './explain.ts';
 import { exportOrders } from './export.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
+import { type LeadTime, leadTime } from './lead-time.ts';
 import { findOrder, type OrderDetail } from './order.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
 import { type SearchHit, search } from './search.ts';
@@ -129,12 +130,13 @@ export class Queries {
         target === null || final ? [] : [[id, target] as const],
       ),
     );
-    const [completed, open, edges, totals, survival] = await Promise.all([
+    const [completed, open, edges, totals, survival, lead] = await Promise.all([
       completedFigures(this.#store, { since, at }),
       openFigures(this.#store, { at, targets }),
       edgeCounts(this.#store, at),
       orderTotals(this.#store, at),
       this.#survival(at),
+      leadTime(this.#store, at),
     ]);
     const allowed = new Set(this.#lifecycle.transitions.map(({ from, to }) => `${from}\n${to}`));
     const known = this.#lifecycle.statuses.map((status) => this.#describe(status.id));
@@ -160,6 +162,11 @@ export class Queries {
         count,
         allowed: from === null ? to === this.#lifecycle.initial : allowed.has(`${from}\n${to}`),
       })),
+      leadTime: {
+        completed: milliseconds(lead.completed),
+        estimated: estimate(lead.curve),
+        outcomes: [...lead.outcomes],
+      },
       orders: { ...totals, open: totals.total - totals.closed },
     };
   }
@@ -182,6 +189,11 @@ export class Queries {
       final: known?.final ?? false,
     };
   }
+}
+
+/** Names figures by their unit. */
+function milliseconds({ count, mean, median, p95 }: LeadTime['completed']) {
+  return { count, meanMs: mean, medianMs: median, p95Ms: p95 };
 }
 
 /** The Kaplan–Meier figures of a status; all null where no visit is known. */

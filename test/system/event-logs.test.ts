@@ -120,6 +120,12 @@ describe.skipIf(!existsSync(ORDER_TO_CASH))(
         expectClose([held.alignment.fittingPercent], [78.05189], 1e-5);
         expectClose([held.alignment.averageTraceFitness, held.alignment.logFitness], [0.95001185, 0.92094591], 1e-6);
         const answer = statuses.parse(await ask(waybill, '/api/statuses'));
+        const { count, meanMs, medianMs, p95Ms } = answer.leadTime.completed;
+        expectClose(
+          [count, ...[meanMs, medianMs, p95Ms].map((ms) => (ms ?? Number.NaN) / DAY_MS)],
+          [21_159, 87.0052, 48.1288, 274.0294],
+          1e-4,
+        );
         expectClose(completedDays(answer, 'Line Creation'), [21_159, 9.3428, 0.1559, 66.0362], 1e-4);
         expectClose(completedDays(answer, 'LgstCheckOnConfDat Removed'), [19_720, 50.3253, 27.9405, 202.1046], 1e-4);
         expectClose(completedDays(answer, 'Delivery'), [23_674, 12.6469, 1.2536, 65.3786], 1e-4);

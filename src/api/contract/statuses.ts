@@ -4,6 +4,30 @@ import { milliseconds } from './primitives.ts';
 /** A name in the languages of the product. */
 export const label = z.object({ ru: z.string(), en: z.string() });
 
+/** Durations of what ended. */
+const completed = z
+  .object({
+    count: z.number().int(),
+    meanMs: milliseconds.nullable(),
+    medianMs: milliseconds.nullable(),
+    p95Ms: milliseconds.nullable(),
+  })
+  .describe('visits that ended; biased low while orders are open');
+
+/** Durations of what ended and of what is open, together. */
+const estimated = z
+  .object({
+    meanMs: milliseconds.nullable().describe('restricted to the largest observed time'),
+    medianMs: milliseconds.nullable(),
+    p95Ms: milliseconds
+      .nullable()
+      .describe('null where the curve does not come down to 5 %; then p95AtLeastMs says how far it goes'),
+    p95LowMs: milliseconds.nullable(),
+    p95HighMs: milliseconds.nullable(),
+    p95AtLeastMs: milliseconds.nullable(),
+  })
+  .describe('Kaplan–Meier over completed and open visits, with a 95 % confidence interval: the number to trust');
+
 /** Figures of one status; quantiles are type 7 (linear interpolation) over exits in the window. */
 export const statusFigures = z.object({
   status: z.string(),
@@ -11,26 +35,8 @@ export const statusFigures = z.object({
   label,
   targetMs: milliseconds.nullable(),
   final: z.boolean(),
-  completed: z
-    .object({
-      count: z.number().int(),
-      meanMs: milliseconds.nullable(),
-      medianMs: milliseconds.nullable(),
-      p95Ms: milliseconds.nullable(),
-    })
-    .describe('visits that ended; biased low while orders are open'),
-  estimated: z
-    .object({
-      meanMs: milliseconds.nullable().describe('restricted to the largest observed time'),
-      medianMs: milliseconds.nullable(),
-      p95Ms: milliseconds
-        .nullable()
-        .describe('null where the curve does not come down to 5 %; then p95AtLeastMs says how far it goes'),
-      p95LowMs: milliseconds.nullable(),
-      p95HighMs: milliseconds.nullable(),
-      p95AtLeastMs: milliseconds.nullable(),
-    })
-    .describe('Kaplan–Meier over completed and open visits, with a 95 % confidence interval: the number to trust'),
+  completed,
+  estimated,
   open: z
     .object({
       count: z.number().int(),
@@ -57,6 +63,21 @@ export const statuses = z.object({
   exact: z.boolean().describe('false where durations behind `estimated` were rounded to 1 % because there are many'),
   statuses: z.array(statusFigures).describe('in the order of the lifecycle, unknown statuses last'),
   edges: z.array(edgeFigures),
+  leadTime: z
+    .object({
+      completed,
+      estimated,
+      outcomes: z.array(
+        z.object({
+          status: z.string(),
+          orders: z.number().int(),
+          probability: z
+            .number()
+            .describe('share of orders that end there, open ones taken into account (Aalen–Johansen)'),
+        }),
+      ),
+    })
+    .describe('whole orders, from the first status to the final one'),
   orders: z.object({
     total: z.number().int(),
     open: z.number().int(),
