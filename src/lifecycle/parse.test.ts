@@ -87,7 +87,7 @@ describe('a sound definition', () => {
     expect(parseLifecycle(broken(['to: [SENT]}', 'to: SENT}']), 'x')).toEqual(parseLifecycle(SOUND, 'x'));
     const [problem, ...others] = problemsOf(broken(['to: [SENT]}', 'to: SEMT}']));
     expect(others).toEqual([]);
-    expect(problem).toMatchObject({ code: 'unknown_status', line: 13, column: 22, remedy: 'Did you mean `SENT`?' });
+    expect(problem).toMatchObject({ code: 'unknown_status', line: 13, column: 21, remedy: 'Did you mean `SENT`?' });
   });
 
   test('may be one status that is initial and final, and a final status may have a self-edge', () => {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WaybillError } from '../model/errors.ts';
 import { addEventLogCommands } from './event-log-commands.ts';
-import { checkLifecycle, showLifecycle } from './lifecycle-commands.ts';
+import { checkLifecycle, LIFECYCLE_FORMS, showLifecycle } from './lifecycle-commands.ts';
 import { packageVersion } from './version.ts';
 
 /** Exit codes: 0 done, 1 the answer is "no" or something failed, 2 the call or the configuration is wrong. */
@@ -45,9 +45,13 @@ function createProgram(): Command {
     .command('show')
     .description('Print a definition in another form')
     .argument('<file>', 'YAML definition')
-    .addOption(new Option('-f, --format <format>', 'form of the output').choices(['mermaid']).default('mermaid'))
+    .addOption(
+      new Option('-f, --format <format>', 'form of the output')
+        .choices(Object.keys(LIFECYCLE_FORMS))
+        .default('mermaid'),
+    )
     .addOption(new Option('-l, --language <language>', 'language of the labels').choices(['en', 'ru']).default('en'))
-    .action((file: string, options: { format: 'mermaid'; language: 'en' | 'ru' }) => showLifecycle(file, options));
+    .action((file: string, options: Parameters<typeof showLifecycle>[1]) => showLifecycle(file, options));
   addEventLogCommands(program);
   return program;
 }

@@ -1,8 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import type { Language, Lifecycle } from '../lifecycle/definition.ts';
 import { toMermaid } from '../lifecycle/export-mermaid.ts';
+import { toPnml } from '../lifecycle/export-pnml.ts';
+import { toScxml } from '../lifecycle/export-scxml.ts';
+import { toXstate } from '../lifecycle/export-xstate.ts';
 import { parseLifecycle, requireLifecycle } from '../lifecycle/parse.ts';
 import { formatProblem } from '../lifecycle/problem.ts';
 import { WaybillError } from '../model/errors.ts';
+
+/** The forms in which `waybill lifecycle show` prints a definition, by the value of `--format`. */
+export const LIFECYCLE_FORMS = {
+  mermaid: toMermaid,
+  scxml: toScxml,
+  xstate: toXstate,
+  pnml: toPnml,
+} satisfies Readonly<Record<string, (lifecycle: Lifecycle, language: Language) => string>>;
 
 /** `waybill lifecycle check FILE`: prints that the definition is sound, or every problem; exit code 1 where there is one. */
 export async function checkLifecycle(file: string, options: { json?: boolean }): Promise<void> {
@@ -27,10 +39,10 @@ export async function checkLifecycle(file: string, options: { json?: boolean }):
 /** `waybill lifecycle show FILE`: prints the definition in another form. */
 export async function showLifecycle(
   file: string,
-  options: { format: 'mermaid'; language: 'en' | 'ru' },
+  options: { format: keyof typeof LIFECYCLE_FORMS; language: Language },
 ): Promise<void> {
   const lifecycle = requireLifecycle(await readDefinition(file), file);
-  process.stdout.write(`${toMermaid(lifecycle, options.language).trimEnd()}\n`);
+  process.stdout.write(LIFECYCLE_FORMS[options.format](lifecycle, options.language));
 }
 
 async function readDefinition(file: string): Promise<string> {
