@@ -1,11 +1,19 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { type FailureClass, failureClass } from '../../src/api/contract/index.ts';
 import {
+  conformanceQuery,
+  explainQuery,
+  FAILURE_WINDOWS,
+  type FailureFilters,
+  type FailureWindow,
+  failuresQuery,
   lifecycleQuery,
   type OrderFilters,
   orderQuery,
   ordersQuery,
   statusesQuery,
+  stuckQuery,
   traceQuery,
   WINDOWS,
   type Window,
@@ -28,7 +36,17 @@ function flag(value: unknown): 'true' | 'false' | undefined {
 
 function window(value: unknown): Window | undefined {
   const read = text(value);
-  return read !== undefined && read in WINDOWS ? (read as Window) : undefined;
+  return read !== undefined && Object.hasOwn(WINDOWS, read) ? (read as Window) : undefined;
+}
+
+function failureWindow(value: unknown): FailureWindow | undefined {
+  const read = text(value);
+  return read !== undefined && Object.hasOwn(FAILURE_WINDOWS, read) ? (read as FailureWindow) : undefined;
+}
+
+function knownClass(value: unknown): FailureClass | undefined {
+  const read = failureClass.safeParse(value);
+  return read.success ? read.data : undefined;
 }
 
 /** Leaves out what is not set, so that addresses stay short. */
@@ -41,6 +59,53 @@ const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoun
 // Loaders only start the requests beside the download of the page's code; the pages show progress and errors.
 function prefetch(...starts: (() => Promise<unknown>)[]): void {
   for (const start of starts) void start();
+}
+
+/** The pages about what went wrong, and about one status. */
+function findings(client: QueryClient) {
+  const failures = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/failures',
+    validateSearch: (search: Search): FailureFilters =>
+      compact({
+        since: failureWindow(search['since']),
+        class: knownClass(search['class']),
+        service: text(search['service']),
+        status: text(search['status']),
+      }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) => prefetch(() => client.prefetchQuery(failuresQuery(deps))),
+    component: lazyRouteComponent(() => import('./failures/FailuresPage.tsx'), 'FailuresPage'),
+  });
+  const stuck = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/stuck',
+    loader: () =>
+      prefetch(
+        () => client.prefetchQuery(lifecycleQuery),
+        () => client.prefetchQuery(stuckQuery),
+      ),
+    component: lazyRouteComponent(() => import('./stuck/StuckPage.tsx'), 'StuckPage'),
+  });
+  const status = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/statuses/$status',
+    validateSearch: (search: Search): { window?: Window | undefined } => compact({ window: window(search['window']) }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps, params }) =>
+      prefetch(
+        () => client.prefetchQuery(statusesQuery(deps.window ?? 'all')),
+        () => client.prefetchQuery(explainQuery(params.status)),
+      ),
+    component: lazyRouteComponent(() => import('./status/StatusPage.tsx'), 'StatusPage'),
+  });
+  const conformance = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/conformance',
+    loader: () => prefetch(() => client.prefetchQuery(conformanceQuery)),
+    component: lazyRouteComponent(() => import('./conformance/ConformancePage.tsx'), 'ConformancePage'),
+  });
+  return [failures, stuck, status, conformance] as const;
 }
 
 /** Routes of the application; every view and every filter is in its address. */
@@ -94,7 +159,7 @@ function routes(client: QueryClient) {
     path: '/system',
     component: lazyRouteComponent(() => import('./system/SystemPage.tsx'), 'SystemPage'),
   });
-  return rootRoute.addChildren([map, orders, order, trace, system]);
+  return rootRoute.addChildren([map, orders, order, trace, system, ...findings(client)]);
 }
 
 /** Search parameters as plain text (`?span=0012` stays `0012`): the router's default would read it as JSON. */

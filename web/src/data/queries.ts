@@ -1,12 +1,18 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import {
+  conformance,
+  explanation,
+  type FailureClass,
+  failures,
   lifecycle,
   order,
   orderList,
   searchResults,
   statuses,
+  stuck,
   system,
   trace,
+  variants,
 } from '../../../src/api/contract/index.ts';
 import { epochMs } from '../format/time.ts';
 import { get } from './client.ts';
@@ -100,4 +106,70 @@ export const searchQuery = (text: string) =>
     staleTime: 2000,
     placeholderData: keepPreviousData,
     enabled: text !== '',
+  });
+
+/** The lengths of time that failures are looked at over; unit ms. */
+export const FAILURE_WINDOWS = {
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 7 * 86_400_000,
+  '30d': 30 * 86_400_000,
+} as const;
+export type FailureWindow = keyof typeof FAILURE_WINDOWS;
+
+/** The length that stands for no choice. */
+export const DEFAULT_FAILURE_WINDOW = '24h' satisfies FailureWindow;
+
+/** What the failures are narrowed to. */
+export interface FailureFilters {
+  readonly since?: FailureWindow | undefined;
+  readonly class?: FailureClass | undefined;
+  readonly service?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+/** Failures with totals, groups and their number over time. */
+export const failuresQuery = ({ since = DEFAULT_FAILURE_WINDOW, ...narrowed }: FailureFilters) =>
+  queryOptions({
+    queryKey: ['failures', since, narrowed],
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - FAILURE_WINDOWS[since]).toISOString();
+      return get(failures, 'failures', signal, { ...narrowed, since: from });
+    },
+    refetchInterval: REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+
+/** Orders that wait too long, the least probable first. */
+export const stuckQuery = queryOptions({
+  queryKey: ['stuck'],
+  queryFn: ({ signal }) => get(stuck, 'stuck', signal, { limit: '500' }),
+  refetchInterval: REFRESH_MS,
+});
+
+/** How often questions over all orders are asked again; unit ms. They read much and change slowly. */
+const SLOW_REFRESH_MS = 15_000;
+
+/** What slow visits to a status have in common. */
+export const explainQuery = (status: string) =>
+  queryOptions({
+    queryKey: ['explain', status],
+    queryFn: ({ signal }) => get(explanation, 'explain', signal, { status }),
+    refetchInterval: SLOW_REFRESH_MS,
+  });
+
+/** How all orders hold against the lifecycle. */
+export const conformanceQuery = queryOptions({
+  queryKey: ['conformance'],
+  queryFn: ({ signal }) => get(conformance, 'conformance', signal),
+  refetchInterval: SLOW_REFRESH_MS,
+});
+
+/** The ways that orders went, the most frequent first; at most `limit`. */
+export const variantsQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ['variants', limit],
+    queryFn: ({ signal }) => get(variants, 'variants', signal, { limit: String(limit) }),
+    refetchInterval: SLOW_REFRESH_MS,
+    placeholderData: keepPreviousData,
   });

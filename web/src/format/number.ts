@@ -17,3 +17,9 @@ export function formatBytes(bytes: number, language: Language): string {
   const text = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 }).format(value);
   return `${text}\u00a0${units[step]}`;
 }
+
+/** A share (0 to 1) in per cent; one digit after the point below 10 %. */
+export function formatPercent(share: number, language: Language): string {
+  const maximumFractionDigits = share > 0 && share < 0.0995 ? 1 : 0;
+  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits }).format(share);
+}

@@ -1,10 +1,19 @@
 import '@mantine/charts/styles.css';
 import { SegmentedControl, Skeleton } from '@mantine/core';
+import { IconAlertTriangle, IconClockExclamation } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { lifecycleQuery, statusesQuery, WINDOWS, type Window } from '../data/queries.ts';
+import {
+  FAILURE_WINDOWS,
+  type FailureWindow,
+  failuresQuery,
+  lifecycleQuery,
+  statusesQuery,
+  WINDOWS,
+  type Window,
+} from '../data/queries.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { HealthMark } from '../parts/Marks.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
@@ -24,10 +33,18 @@ function Legend() {
   const { t } = useTranslation();
   return (
     <div className={styles['legend']} aria-label={t('map.legend')}>
-      <span className="wb-dim">p95 / {t('map.columns.target').toLowerCase()}:</span>
+      <span className="wb-dim">{t('map.legendMeasure')}</span>
       <HealthMark health="ok" />
       <HealthMark health="near" />
       <HealthMark health="over" />
+      <span className={styles['legendEdge']}>
+        <IconClockExclamation size={13} stroke={2} className={styles['legendOver']} aria-hidden />
+        {t('map.legendStuck')}
+      </span>
+      <span className={styles['legendEdge']}>
+        <IconAlertTriangle size={13} stroke={2} className={styles['legendOver']} aria-hidden />
+        {t('map.legendFailures')}
+      </span>
       <span className={styles['legendEdge']}>
         <svg width="26" height="8" aria-hidden>
           <path d="M0,4 H26" className={styles['edge']} data-allowed="true" strokeWidth="5" />
@@ -61,6 +78,11 @@ function WindowChoice({ value }: { readonly value: Window }) {
   );
 }
 
+/** The longest time that failures are looked at over stands for all time. */
+function failureWindow(window: Window): FailureWindow {
+  return window in FAILURE_WINDOWS ? (window as FailureWindow) : '30d';
+}
+
 /** The home page: where all orders are now, and how long each status takes. */
 export function StatusMapPage() {
   const { t } = useTranslation();
@@ -68,8 +90,14 @@ export function StatusMapPage() {
   const { window = 'all' } = route.useSearch();
   const lifecycle = useQuery(lifecycleQuery);
   const statuses = useQuery(statusesQuery(window));
+  // The map does not wait for failures: without them only their badges are missing.
+  const since = failureWindow(window);
+  const { data: failures } = useQuery(failuresQuery({ since }));
   const { ref, width } = useWidth();
-  const rows = useMemo(() => (statuses.data === undefined ? undefined : statusRows(statuses.data)), [statuses.data]);
+  const rows = useMemo(
+    () => (statuses.data === undefined ? undefined : statusRows(statuses.data, failures)),
+    [statuses.data, failures],
+  );
   const layout = useMemo(
     () => (lifecycle.data === undefined || width === 0 ? undefined : layoutMap(lifecycle.data, width)),
     [lifecycle.data, width],
@@ -91,7 +119,7 @@ export function StatusMapPage() {
         <QueryError error={failed.error} retry={() => void failed.refetch()} />
       ) : (
         <>
-          <Kpis statuses={statuses.data} />
+          <Kpis statuses={statuses.data} failures={failures} since={since} />
           <section className={styles['mapPanel']} aria-label={t('map.title')}>
             <Legend />
             <div ref={ref} className={styles['mapHolder']}>
@@ -105,7 +133,7 @@ export function StatusMapPage() {
               <EmptyState title={t('map.empty')} hint={t('map.emptyHint', { attribute: 'order.id' })} />
             ) : null}
           </section>
-          <Panel flush title={t('map.tableTitle')} aside={<span className="wb-dim">{t('map.quantileHint')}</span>}>
+          <Panel flush title={t('map.tableTitle')}>
             {rows === undefined ? <Skeleton height={380} /> : <StatusTable rows={rows} />}
           </Panel>
         </>

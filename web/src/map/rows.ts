@@ -1,24 +1,50 @@
-import type { EdgeFigures, Statuses, StatusFigures } from '../../../src/api/contract/index.ts';
+import type { EdgeFigures, Failures, Statuses, StatusFigures } from '../../../src/api/contract/index.ts';
 import { type EdgeShape, edgeShape, edgeWidth } from './edge-path.ts';
-import { type Health, targetHealth } from './health.ts';
+import { type EstimatedP95, estimatedP95, estimateHealth } from './estimate.ts';
+import type { Health } from './health.ts';
 import type { MapLayout } from './layout.ts';
 
-/** One status, judged. */
+/** One status, judged by its estimated p95. */
 export interface StatusRow {
   readonly figures: StatusFigures;
+  readonly p95: EstimatedP95;
   readonly health: Health;
-  /** p95 as a share of the target; null where either is unknown. */
+  /** Estimated p95, or its lower bound, as a share of the target; null where either is unknown. */
   readonly share: number | null;
+  /** The 95 % interval of the share; `high` is null while no upper bound is known. */
+  readonly interval: { readonly low: number; readonly high: number | null } | null;
+  /** Failures while orders were in the status; null where they were not asked for or the answer is missing. */
+  readonly failures: number | null;
+}
+
+/** Judges one status. */
+export function statusRow(figures: StatusFigures, failures: number | null): StatusRow {
+  const p95 = estimatedP95(figures);
+  const { targetMs } = figures;
+  const measurable = targetMs !== null && targetMs > 0;
+  const interval =
+    measurable && p95.kind === 'known' && p95.lowMs !== null
+      ? { low: p95.lowMs / targetMs, high: p95.highMs === null ? null : p95.highMs / targetMs }
+      : null;
+  const share = measurable && p95.kind !== 'unknown' ? p95.ms / targetMs : null;
+  return { figures, p95, health: estimateHealth(p95, targetMs), share, interval, failures };
+}
+
+/** Failures by the status the order was in. */
+function failuresByStatus(failures: Failures): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const group of failures.groups) {
+    if (group.status !== null) counts.set(group.status, (counts.get(group.status) ?? 0) + group.failures);
+  }
+  return counts;
 }
 
 /** Judges every status; in the order of the lifecycle. */
-export function statusRows(statuses: Statuses): StatusRow[] {
-  return statuses.statuses.map((figures) => {
-    const { p95Ms } = figures.completed;
-    const { targetMs } = figures;
-    const share = p95Ms === null || targetMs === null || targetMs <= 0 ? null : p95Ms / targetMs;
-    return { figures, health: targetHealth(p95Ms, targetMs), share };
-  });
+export function statusRows(statuses: Statuses, failures?: Failures): StatusRow[] {
+  const counts = failures === undefined ? undefined : failuresByStatus(failures);
+  return statuses.statuses.map((figures) =>
+    statusRow(figures, counts === undefined ? null : (counts.get(figures.status) ?? 0)),
+  );
 }
 
 /** One drawn edge. */

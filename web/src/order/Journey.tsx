@@ -1,4 +1,4 @@
-import { IconArrowsSplit2 } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconHourglassOff, IconPlugConnectedX } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Lifecycle, Order } from '../../../src/api/contract/index.ts';
@@ -11,6 +11,7 @@ import { useNow } from '../parts/NowProvider.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState } from '../parts/States.tsx';
 import { useWidth } from '../parts/use-width.ts';
+import { FailureTicks } from './FailureTicks.tsx';
 import type { Tick } from './folded-scale.ts';
 import { JourneyVisit, labelLetters } from './JourneyVisit.tsx';
 import styles from './journey.module.css';
@@ -32,6 +33,11 @@ function Legend() {
       <span className={styles['key']} data-kind="deviation">
         <IconArrowsSplit2 size={13} />
         {t('order.journey.legendDeviation')}
+      </span>
+      <span className={styles['key']} data-kind="failure">
+        <IconHourglassOff size={13} />
+        <IconPlugConnectedX size={13} />
+        {t('order.journey.legendFailure')}
       </span>
       <span className={styles['key']}>
         <i className={styles['swatch']} data-kind="fold" />
@@ -119,6 +125,7 @@ function Plot({ journey }: { readonly journey: JourneyLayout }) {
             </div>
           );
         })}
+        {journey.failures.length === 0 ? null : <FailureTicks ticks={journey.failures} />}
         <TraceTicks ticks={journey.traces} />
       </div>
       <Axis journey={journey} />
@@ -165,6 +172,7 @@ export function Journey({ order, lifecycle }: { readonly order: Order; readonly 
   }
   // Known before the width is, so that nothing below jumps when the journey appears.
   const laneCount = journey?.lanes.length ?? lifecycle.systems.length;
+  const height = 44 + laneCount * 44 + (order.failures.length === 0 ? 0 : 32) + 46;
   return (
     <Panel
       title={<Title totalMs={journey?.totalMs} />}
@@ -179,11 +187,16 @@ export function Journey({ order, lifecycle }: { readonly order: Order; readonly 
               {laneName(lane.system, view, t('order.journey.unknown'))}
             </span>
           ))}
+          {order.failures.length === 0 ? null : (
+            <span className={styles['name']} data-kind="failures">
+              {t('order.journey.failures')}
+            </span>
+          )}
           <span className={styles['name']} data-kind="traces">
             {t('order.journey.traces')}
           </span>
         </div>
-        <div ref={ref} className={styles['plot']} style={{ height: 44 + laneCount * 44 + 46 }}>
+        <div ref={ref} className={styles['plot']} style={{ height }}>
           {journey === undefined ? null : <Plot journey={journey} />}
         </div>
       </div>

@@ -58,6 +58,18 @@ export function OrderHead({ order, lifecycle }: { readonly order: Order; readonl
             </dd>
           </div>
         )}
+        {order.attributes.length === 0 ? null : (
+          <div data-testid="order-attributes">
+            <dt>{t('order.attributes')}</dt>
+            <dd className={styles['aliases']}>
+              {order.attributes.map(({ name, value }) => (
+                <span key={name}>
+                  <span className="wb-dim">{name}</span> {value}
+                </span>
+              ))}
+            </dd>
+          </div>
+        )}
         {order.openedAt === null ? null : (
           <div>
             <dt>{t('order.opened')}</dt>

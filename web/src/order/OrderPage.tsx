@@ -8,6 +8,7 @@ import { useLanguage } from '../i18n/i18n.ts';
 import { Panel } from '../parts/Panel.tsx';
 import { QueryError } from '../parts/States.tsx';
 import { DeviationsList } from './DeviationsList.tsx';
+import { FailuresTable } from './FailuresTable.tsx';
 import { Journey } from './Journey.tsx';
 import { OrderHead } from './OrderHead.tsx';
 import styles from './order.module.css';
@@ -58,6 +59,15 @@ export function OrderPage() {
       {order.deviations.length === 0 ? null : (
         <Panel title={counted(t('order.deviations.title'), order.deviations.length)}>
           <DeviationsList deviations={order.deviations} />
+        </Panel>
+      )}
+      {order.failures.length === 0 ? null : (
+        <Panel
+          flush
+          title={counted(t('order.failures'), order.failures.length + order.failuresLeftOut)}
+          testId="order-failures"
+        >
+          <FailuresTable order={order} />
         </Panel>
       )}
       {order.visits.length === 0 ? null : (

@@ -1,44 +1,25 @@
-import {
-  IconAlertTriangleFilled,
-  IconArrowsSplit2,
-  IconCircleCheck,
-  IconClockExclamation,
-  IconClockPause,
-} from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { IconArrowsSplit2, IconCircleCheck, IconClockExclamation, IconClockPause } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Lifecycle, Order, OrderTrace } from '../../../src/api/contract/index.ts';
-import { traceQuery } from '../data/queries.ts';
+import type { Failure, Lifecycle, Order } from '../../../src/api/contract/index.ts';
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { epochMs, formatRelative } from '../format/time.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import { FailureIcon, SpanLink, useFailureText } from '../parts/FailureMarks.tsx';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
 import { useNow } from '../parts/NowProvider.tsx';
-import { errorText, innermostError } from '../trace/failure.ts';
 import styles from './order.module.css';
 import { type OrderFacts, orderFacts } from './sentence.ts';
 
-function LastFailed({ trace }: { readonly trace: OrderTrace }) {
+function LastFailed({ failure }: { readonly failure: Failure }) {
   const { t } = useTranslation();
-  const { data } = useQuery(traceQuery(trace.traceId));
-  const span = data === undefined ? undefined : innermostError(data);
-  const text = span === undefined ? '' : errorText(span);
-  const what = t('order.sentence.lastFailedAt', {
-    service: span?.service ?? trace.rootService,
-    message: text === '' ? (span?.name ?? trace.rootName) : text,
-  });
+  const what = useFailureText()(failure);
+  const outcome = t(`order.sentence.outcomes.${failure.outcome === 'pending' ? 'pending' : 'failed'}`);
   return (
-    <Link
-      to="/traces/$traceId"
-      params={{ traceId: trace.traceId }}
-      search={span === undefined ? {} : { span: span.spanId }}
-      className={styles['failed']}
-    >
-      <IconAlertTriangleFilled size={15} aria-hidden />
-      {t('order.sentence.lastFailed', { what })}
-    </Link>
+    <SpanLink at={failure} className={styles['failed'] ?? ''}>
+      <FailureIcon of={failure.class} />
+      {t('order.sentence.lastFailed', { what, outcome })}
+    </SpanLink>
   );
 }
 
@@ -79,10 +60,10 @@ export function OrderSentence({ order, lifecycle }: { readonly order: Order; rea
   const facts = orderFacts(order, lifecycle, now);
   const clauses: { key: string; node: ReactNode }[] = [];
   if (facts.lastFailed !== undefined) {
-    clauses.push({ key: 'failed', node: <LastFailed trace={facts.lastFailed} /> });
-  } else if (facts.failedTraces > 0) {
-    const counts = { count: facts.failedTraces, total: order.traces.length };
-    clauses.push({ key: 'some', node: t('order.sentence.someFailed', counts) });
+    clauses.push({ key: 'failed', node: <LastFailed failure={facts.lastFailed} /> });
+  } else if (facts.leftBehind !== undefined) {
+    const { how, count } = facts.leftBehind;
+    clauses.push({ key: 'left-behind', node: t(`order.sentence.${how}`, { count }) });
   }
   if (facts.deviations > 0) {
     const text = t('order.sentence.deviations', { count: facts.deviations });

@@ -24,8 +24,7 @@ export function useDeviationText(): (deviation: Deviation) => string {
           : t('order.deviations.unexpected', { status, from });
       case 'left_final':
         return t('order.deviations.left_final', { status, from });
-      case 'repeated':
-      case 'unknown_status':
+      default:
         return t(`order.deviations.${kind}`, { status });
     }
   };

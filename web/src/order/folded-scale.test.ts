@@ -34,6 +34,11 @@ describe('foldedScale', () => {
     expect(kinds(moments)).toEqual(['linear']);
   });
 
+  it('folds the wait of an order whose whole way took less than some seconds', () => {
+    const moments = [0, 622, 1157, 1290, 12 * MINUTE];
+    expect(kinds(moments)).toEqual(['linear', 'fold']);
+  });
+
   it('never folds gaps below a minute', () => {
     expect(kinds([0, 10, 50_000, 50_010])).toEqual(['linear']);
   });

@@ -21,6 +21,8 @@ export interface FoldedScale {
 const MIN_FOLD_MS = 60_000;
 /** Gaps shorter than this lie between parts of one piece of work and say nothing about the scale; unit ms. */
 const SAME_WORK_MS = 1000;
+/** A whole order may go through in seconds; then gaps down to this tell the scale. Unit ms. */
+const QUICK_WORK_MS = 50;
 /** A gap is idle only where it is this many times as long as the median gap that stays. */
 const OUTLIER = 4;
 /** Folding stops when the median gap is at least this wide; unit px. */
@@ -54,12 +56,18 @@ function median(sorted: readonly Gap[]): number {
   return low === undefined || high === undefined ? 0 : (length(low) + length(high)) / 2;
 }
 
+/** The gaps that say how far apart things happen: those between pieces of work, where there are some. */
+function tellingGaps(gaps: readonly Gap[]): Gap[] {
+  const between = gaps.filter((gap) => length(gap) >= SAME_WORK_MS);
+  return between.length > 2 ? between : gaps.filter((gap) => length(gap) >= QUICK_WORK_MS);
+}
+
 /**
  * Chooses the gaps to fold: the longest first, as long as they are outliers and what stays is too narrow to read.
  * Evenly spread work has no outliers, so nothing folds and lengths stay comparable.
  */
 function chooseFolds(gaps: readonly Gap[], width: number): Gap[] {
-  const sorted = gaps.filter((gap) => length(gap) >= SAME_WORK_MS).toSorted((a, b) => length(b) - length(a));
+  const sorted = tellingGaps(gaps).toSorted((a, b) => length(b) - length(a));
   const maxFolds = Math.max(1, Math.floor(width / MIN_PX_PER_FOLD));
   let visible = gaps.reduce((sum, gap) => sum + length(gap), 0);
   let folds = 0;

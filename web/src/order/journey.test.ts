@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Deviation, Lifecycle, OrderTrace } from '../../../src/api/contract/index.ts';
+import type { Deviation, Failure, Lifecycle, OrderTrace } from '../../../src/api/contract/index.ts';
 import { type JourneyOrder, layoutJourney, placeLabels } from './journey.ts';
 
 const label = { ru: '', en: '' };
@@ -39,17 +39,43 @@ const trace = (minute: number, errorCount = 0): OrderTrace => ({
   errorCount,
   services: ['shop-api'],
 });
+const failure = (minute: number): Failure => ({
+  at: at(minute),
+  class: 'timeout',
+  service: 'mes-api',
+  operation: 'GET',
+  status: 'SUBMITTED',
+  movedOnAt: null,
+  outcome: 'pending',
+  traceId: 'a'.repeat(32),
+  spanId: 'b'.repeat(16),
+});
 const order = (change: Partial<JourneyOrder>): JourneyOrder => ({
   status: 'PRICE_CALCULATED',
   closedAt: null,
   visits: [visit('SUBMITTED', 'shop', 0, 1), visit('PRICE_CALCULATED', 'mes', 1, null)],
   deviations: [],
   traces: [],
+  failures: [],
   ...change,
 });
 const now = START + 4 * 60_000;
 
 describe('layoutJourney', () => {
+  it('marks failures where they happened, close ones together', () => {
+    const { failures } = layoutJourney(
+      order({ failures: [failure(2), failure(2), failure(3)] }),
+      lifecycle,
+      now,
+      800,
+      0,
+    );
+    expect(failures.map((tick) => [Math.round(tick.x), tick.failures.length])).toEqual([
+      [400, 2],
+      [600, 1],
+    ]);
+  });
+
   it('draws an open visit up to now and marks what is past the target', () => {
     const journey = layoutJourney(order({}), lifecycle, now, 800, 0);
     const open = journey.lanes[1]?.bars[0];

@@ -1,9 +1,9 @@
-import type { Deviation, Lifecycle, Order, OrderTrace, Visit } from '../../../src/api/contract/index.ts';
+import type { Deviation, Failure, Lifecycle, Order, OrderTrace, Visit } from '../../../src/api/contract/index.ts';
 import { epochMs } from '../format/time.ts';
 import { axisTicks, type FoldedScale, foldedScale, type Segment, type Tick } from './folded-scale.ts';
 
 /** What the journey needs to know about an order. */
-export type JourneyOrder = Pick<Order, 'status' | 'closedAt' | 'visits' | 'deviations' | 'traces'>;
+export type JourneyOrder = Pick<Order, 'status' | 'closedAt' | 'visits' | 'deviations' | 'traces' | 'failures'>;
 
 /** A visit as a bar in the lane of its system; all x and widths in px. */
 export interface VisitBar {
@@ -38,6 +38,12 @@ export interface TraceTick {
   readonly x: number;
   readonly traces: readonly OrderTrace[];
   readonly failed: boolean;
+}
+
+/** One or several failures at (almost) the same pixel. */
+export interface FailureTick {
+  readonly x: number;
+  readonly failures: readonly Failure[];
 }
 
 /** Where the label of a bar goes: inside, beside it, inside with its end cut off, or nowhere when there is no room. */
@@ -96,19 +102,22 @@ export interface Journey {
   readonly ticks: readonly Tick[];
   readonly lanes: readonly JourneyLane[];
   readonly traces: readonly TraceTick[];
+  readonly failures: readonly FailureTick[];
   /** From the first moment to the last, or to now while the order is open; ms. */
   readonly totalMs: number;
   readonly open: boolean;
 }
 
-/** Traces whose ticks are closer than this share one; px. */
+/** Traces, and failures, whose ticks are closer than this share one; px. */
 const CLUSTER_PX = 9;
+const FAILURE_CLUSTER_PX = 15;
 const MIN_BAR_PX = 5;
 const MIN_TICK_GAP_PX = 118;
 
 /** Every time at which something happened to the order, and now while it is open; ms since the epoch. */
 function moments(order: JourneyOrder, nowMs: number): number[] {
   const times = order.traces.map((trace) => epochMs(trace.startedAt));
+  for (const failure of order.failures) times.push(epochMs(failure.at));
   for (const visit of order.visits) {
     times.push(epochMs(visit.enteredAt));
     if (visit.leftAt !== null) times.push(epochMs(visit.leftAt));
@@ -119,19 +128,16 @@ function moments(order: JourneyOrder, nowMs: number): number[] {
   return times;
 }
 
-function clusterTraces(traces: readonly OrderTrace[], scale: FoldedScale): TraceTick[] {
-  const sorted = traces.toSorted((a, b) => epochMs(a.startedAt) - epochMs(b.startedAt));
-  const ticks: { x: number; traces: OrderTrace[]; failed: boolean }[] = [];
-  for (const trace of sorted) {
-    const x = scale.x(epochMs(trace.startedAt));
-    const before = ticks.at(-1);
-    const failed = trace.errorCount > 0;
-    if (before !== undefined && x - before.x < CLUSTER_PX) {
-      before.traces.push(trace);
-      before.failed ||= failed;
-    } else ticks.push({ x, traces: [trace], failed });
+/** Joins items that are closer than `minPx`, by their place `x` in px. */
+function cluster<T>(items: readonly T[], x: (item: T) => number, minPx: number): { x: number; items: T[] }[] {
+  const placed = items.map((item) => ({ item, x: x(item) })).toSorted((a, b) => a.x - b.x);
+  const clusters: { x: number; items: T[] }[] = [];
+  for (const { item, x: at } of placed) {
+    const before = clusters.at(-1);
+    if (before !== undefined && at - before.x < minPx) before.items.push(item);
+    else clusters.push({ x: at, items: [item] });
   }
-  return ticks;
+  return clusters;
 }
 
 function layoutBar(
@@ -213,7 +219,14 @@ export function layoutJourney(
     folds: scale.segments.filter((segment) => segment.kind === 'fold'),
     ticks: axisTicks(scale, MIN_TICK_GAP_PX, zoneOffsetMs),
     lanes,
-    traces: clusterTraces(order.traces, scale),
+    traces: cluster(order.traces, (trace) => scale.x(epochMs(trace.startedAt)), CLUSTER_PX).map(({ x, items }) => ({
+      x,
+      traces: items,
+      failed: items.some((trace) => trace.errorCount > 0),
+    })),
+    failures: cluster(order.failures, (failure) => scale.x(epochMs(failure.at)), FAILURE_CLUSTER_PX).map(
+      ({ x, items }) => ({ x, failures: items }),
+    ),
     totalMs: endMs - Math.min(...times),
     open: order.closedAt === null && order.status !== null,
   };

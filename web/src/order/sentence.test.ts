@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { OrderTrace } from '../../../src/api/contract/index.ts';
+import type { Failure } from '../../../src/api/contract/index.ts';
 import { orderFacts, type SentenceOrder } from './sentence.ts';
 
-const trace = (startedAt: string, errorCount: number): OrderTrace => ({
+const failed = (outcome: Failure['outcome']): Failure => ({
+  at: '2026-11-22T12:01:00Z',
+  class: 'timeout',
+  service: 'mes-api',
+  operation: 'GET',
+  status: 'SUBMITTED',
+  movedOnAt: null,
+  outcome,
   traceId: 'a'.repeat(32),
-  rootService: 'mes-api',
-  rootName: 'price',
-  startedAt,
-  durationMs: 1,
-  spanCount: 1,
-  errorCount,
-  services: [],
+  spanId: 'b'.repeat(16),
 });
 const waiting: SentenceOrder = {
   status: 'SUBMITTED',
@@ -18,7 +19,8 @@ const waiting: SentenceOrder = {
   openedAt: '2026-11-22T11:00:00Z',
   closedAt: null,
   deviations: [],
-  traces: [],
+  failures: [],
+  failuresLeftOut: 0,
 };
 const label = { ru: '', en: '' };
 const lifecycle = {
@@ -37,14 +39,24 @@ describe('orderFacts', () => {
     expect(orderFacts(waiting, lifecycle, now)).toMatchObject({ kind: 'waiting', ageMs: 600_000, overMs: 300_000 });
   });
 
-  it('names the last work as failed only when the newest trace has errors', () => {
-    const early = trace('2026-11-22T12:01:00Z', 1);
-    const late = trace('2026-11-22T12:02:00Z', 0);
-    expect(orderFacts({ ...waiting, traces: [late, early] }, lifecycle, now)).toMatchObject({
+  it.each(['pending', 'failed'] as const)('names the last work as failed while its outcome is "%s"', (outcome) => {
+    const last = failed(outcome);
+    const facts = orderFacts({ ...waiting, failures: [failed('overcome'), last] }, lifecycle, now);
+    expect(facts).toMatchObject({ lastFailed: last, leftBehind: undefined });
+  });
+
+  it('counts the failures that the order left behind, also those that are not listed', () => {
+    const order = { ...waiting, failures: [failed('overcome'), failed('overcome')], failuresLeftOut: 3 };
+    expect(orderFacts(order, lifecycle, now)).toMatchObject({
       lastFailed: undefined,
-      failedTraces: 1,
+      leftBehind: { count: 5, how: 'overcome' },
     });
-    expect(orderFacts({ ...waiting, traces: [early] }, lifecycle, now).lastFailed).toBe(early);
+  });
+
+  it('says that the order recovered when it moved on too late after one of them', () => {
+    const order = { ...waiting, failures: [failed('recovered'), failed('overcome')] };
+    expect(orderFacts(order, lifecycle, now).leftBehind).toEqual({ count: 2, how: 'recovered' });
+    expect(orderFacts(waiting, lifecycle, now).leftBehind).toBeUndefined();
   });
 
   it('measures a closed order from opening to closing', () => {

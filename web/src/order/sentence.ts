@@ -1,8 +1,11 @@
-import type { Lifecycle, Order, OrderTrace } from '../../../src/api/contract/index.ts';
+import type { Failure, Lifecycle, Order } from '../../../src/api/contract/index.ts';
 import { epochMs } from '../format/time.ts';
 
 /** What the first line needs to know about an order. */
-export type SentenceOrder = Pick<Order, 'status' | 'since' | 'openedAt' | 'closedAt' | 'deviations' | 'traces'>;
+export type SentenceOrder = Pick<
+  Order,
+  'status' | 'since' | 'openedAt' | 'closedAt' | 'deviations' | 'failures' | 'failuresLeftOut'
+>;
 
 /** What the first line of the order page says; the texts are chosen by the component. */
 export interface OrderFacts {
@@ -15,24 +18,24 @@ export interface OrderFacts {
   readonly overMs: number;
   /** From opening to closing; ms. 0 unless closed. */
   readonly lengthMs: number;
-  /** The newest trace, when it has errors: the last work for the order failed. */
-  readonly lastFailed: OrderTrace | undefined;
-  readonly failedTraces: number;
+  /** The latest failure, when the order has not moved on since: the last work for it failed. */
+  readonly lastFailed: Failure | undefined;
+  /** Failures that the order left behind, and whether it took longer than the recovery time; undefined when none. */
+  readonly leftBehind: { readonly count: number; readonly how: 'overcome' | 'recovered' } | undefined;
   readonly deviations: number;
 }
 
-/** The newest trace of an order by its start; undefined when it has none. */
-export function newestTrace(traces: readonly OrderTrace[]): OrderTrace | undefined {
-  return traces.reduce<OrderTrace | undefined>(
-    (newest, trace) => (newest === undefined || epochMs(trace.startedAt) > epochMs(newest.startedAt) ? trace : newest),
-    undefined,
-  );
+function leftBehind(order: SentenceOrder): OrderFacts['leftBehind'] {
+  const count = order.failures.length + order.failuresLeftOut;
+  if (count === 0) return undefined;
+  return { count, how: order.failures.some(({ outcome }) => outcome === 'recovered') ? 'recovered' : 'overcome' };
 }
 
 /** Reads out of an order what its first line says, as of `nowMs` (ms since the epoch). */
 export function orderFacts(order: SentenceOrder, lifecycle: Lifecycle | undefined, nowMs: number): OrderFacts {
   const definition = lifecycle?.statuses.find((status) => status.id === order.status);
-  const newest = newestTrace(order.traces);
+  const last = order.failures.at(-1);
+  const lastFailed = last?.outcome === 'pending' || last?.outcome === 'failed' ? last : undefined;
   const ageMs = order.since === null ? 0 : Math.max(0, nowMs - epochMs(order.since));
   const targetMs = definition?.targetMs ?? null;
   const opened = order.openedAt === null ? undefined : epochMs(order.openedAt);
@@ -44,8 +47,8 @@ export function orderFacts(order: SentenceOrder, lifecycle: Lifecycle | undefine
     targetMs,
     overMs: targetMs === null ? 0 : Math.max(0, ageMs - targetMs),
     lengthMs: closed === undefined || opened === undefined ? 0 : closed - opened,
-    lastFailed: newest !== undefined && newest.errorCount > 0 ? newest : undefined,
-    failedTraces: order.traces.filter((trace) => trace.errorCount > 0).length,
+    lastFailed,
+    leftBehind: lastFailed === undefined ? leftBehind(order) : undefined,
     deviations: order.deviations.length,
   };
 }

@@ -1,7 +1,16 @@
 import { ActionIcon, Kbd, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
-import { IconActivityHeartbeat, IconKeyboard, IconRoute, IconSearch, IconStack2 } from '@tabler/icons-react';
+import {
+  IconActivityHeartbeat,
+  IconAlertTriangle,
+  IconClockExclamation,
+  IconKeyboard,
+  IconListCheck,
+  IconRoute,
+  IconSearch,
+  IconStack2,
+} from '@tabler/icons-react';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -15,6 +24,9 @@ import { ThemeSwitch } from './ThemeSwitch.tsx';
 const NAV = [
   { to: '/', key: 'map', icon: IconRoute },
   { to: '/orders', key: 'orders', icon: IconStack2 },
+  { to: '/stuck', key: 'stuck', icon: IconClockExclamation },
+  { to: '/failures', key: 'failures', icon: IconAlertTriangle },
+  { to: '/conformance', key: 'conformance', icon: IconListCheck },
   { to: '/system', key: 'system', icon: IconActivityHeartbeat },
 ] as const;
 
@@ -24,7 +36,7 @@ const SEQUENCE_MS = 1200;
 function useJumps(openSheet: () => void): void {
   const navigate = useNavigate();
   const armedAt = useRef(-Infinity);
-  const jump = (to: '/' | '/orders' | '/system') => (): void => {
+  const jump = (to: (typeof NAV)[number]['to']) => (): void => {
     if (performance.now() - armedAt.current < SEQUENCE_MS) void navigate({ to });
   };
   useHotkeys([
@@ -34,6 +46,9 @@ function useJumps(openSheet: () => void): void {
     ['g', () => (armedAt.current = performance.now()), { usePhysicalKeys: true }],
     ['m', jump('/'), { usePhysicalKeys: true }],
     ['o', jump('/orders'), { usePhysicalKeys: true }],
+    ['t', jump('/stuck'), { usePhysicalKeys: true }],
+    ['f', jump('/failures'), { usePhysicalKeys: true }],
+    ['c', jump('/conformance'), { usePhysicalKeys: true }],
     ['s', jump('/system'), { usePhysicalKeys: true }],
   ]);
 }
@@ -69,6 +84,8 @@ export function Shell() {
               activeOptions={{ exact: to === '/', includeSearch: false }}
               activeProps={{ 'data-active': true, 'aria-current': 'page' }}
               aria-label={t(`nav.${key}`)}
+              title={t(`nav.${key}`)}
+              data-testid={`nav-${key}`}
             >
               <Icon size={17} stroke={1.7} aria-hidden />
               <span className={styles['navText']}>{t(`nav.${key}`)}</span>

@@ -47,6 +47,9 @@ export function ShortcutsSheet({ opened, onClose }: { readonly opened: boolean; 
           { text: t('keys.search'), keys: ['/', 'Ctrl K', '⌘ K'] },
           { text: t('keys.map'), keys: ['g', 'm'], joint: then },
           { text: t('keys.orders'), keys: ['g', 'o'], joint: then },
+          { text: t('keys.stuck'), keys: ['g', 't'], joint: then },
+          { text: t('keys.failures'), keys: ['g', 'f'], joint: then },
+          { text: t('keys.conformance'), keys: ['g', 'c'], joint: then },
           { text: t('keys.system'), keys: ['g', 's'], joint: then },
           { text: t('keys.sheet'), keys: ['?'] },
         ]}

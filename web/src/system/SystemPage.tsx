@@ -109,6 +109,7 @@ function ProjectorAndStore({ system }: { readonly system: System }) {
             <Duration ms={projector.lagMs} />
           </Figure>
           <Figure name={t('system.refolded')}>{formatCount(projector.refoldedOrders, language)}</Figure>
+          <Figure name={t('system.rejudging')}>{formatCount(projector.rejudging, language)}</Figure>
           <Figure name={t('system.failures')} tone={projector.failures > 0 ? 'over' : 'plain'}>
             {formatCount(projector.failures, language)}
           </Figure>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Span, Trace } from '../../../src/api/contract/index.ts';
-import { errorText, innermostError } from './failure.ts';
+import type { Span } from '../../../src/api/contract/index.ts';
+import { errorText } from './failure.ts';
 import { spanHint, spanMatches } from './hint.ts';
 
 const base: Span = {
@@ -53,14 +53,5 @@ describe('spanMatches', () => {
     expect(spanMatches(base, 'post /ORD')).toBe(true);
     expect(spanMatches(base, '503')).toBe(true);
     expect(spanMatches(base, 'rabbit')).toBe(false);
-  });
-});
-
-describe('innermostError', () => {
-  it('is the deepest error, where the failure began', () => {
-    const inner: Span = { ...failed, spanId: '00000000000000bb', parentSpanId: base.spanId, offsetMs: 1 };
-    const trace = { spans: [failed, inner] } as unknown as Trace;
-    expect(innermostError(trace)?.spanId).toBe(inner.spanId);
-    expect(innermostError({ spans: [base] } as unknown as Trace)).toBeUndefined();
   });
 });

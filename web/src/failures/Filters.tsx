@@ -1,0 +1,90 @@
+import { Button, SegmentedControl, Select } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { failureClass } from '../../../src/api/contract/index.ts';
+import {
+  DEFAULT_FAILURE_WINDOW,
+  FAILURE_WINDOWS,
+  type FailureWindow,
+  type FailureFilters as Filters,
+} from '../data/queries.ts';
+import { useLifecycleView } from '../parts/lifecycle-view.ts';
+import styles from './failures.module.css';
+
+interface FiltersProps {
+  readonly filters: Filters;
+  /** The services to choose from. */
+  readonly services: readonly string[];
+  readonly change: (filters: Filters) => void;
+}
+
+/** The values to choose from, with the chosen one also where it is not among them: it may come from a link. */
+function withChosen(values: readonly string[], chosen: string | undefined): string[] {
+  return chosen === undefined || values.includes(chosen) ? [...values] : [...values, chosen];
+}
+
+/** The length of time, as buttons. */
+export function WindowChoice({ filters, change }: Omit<FiltersProps, 'services'>) {
+  const { t } = useTranslation();
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t('failures.since')}
+      data-testid="failures-since"
+      value={filters.since ?? DEFAULT_FAILURE_WINDOW}
+      data={Object.keys(FAILURE_WINDOWS).map((key) => ({
+        value: key,
+        label: t(`failures.windows.${key as FailureWindow}`),
+      }))}
+      onChange={(value) => change({ ...filters, since: value as FailureWindow })}
+    />
+  );
+}
+
+/** What the failures are narrowed to: class, service, status. */
+export function FailureFilters({ filters, services, change }: FiltersProps) {
+  const { t } = useTranslation();
+  const view = useLifecycleView();
+  const statuses = view.lifecycle?.statuses.map(({ id }) => id) ?? [];
+  const { since, ...narrowed } = filters;
+  const any = Object.values(narrowed).some((value) => value !== undefined);
+  const shared = { size: 'xs', clearable: true, comboboxProps: { width: 'max-content' } } as const;
+  return (
+    <div className={styles['filters']}>
+      <SegmentedControl
+        size="xs"
+        aria-label={t('failures.class')}
+        value={filters.class ?? 'all'}
+        data={[
+          { value: 'all', label: t('failures.anyClass') },
+          ...failureClass.options.map((value) => ({ value, label: t(`failure.classes.${value}`) })),
+        ]}
+        onChange={(value) => change({ ...filters, class: failureClass.safeParse(value).data })}
+      />
+      <Select
+        {...shared}
+        className={styles['choice'] ?? ''}
+        aria-label={t('failures.service')}
+        placeholder={t('failures.anyService')}
+        data={withChosen(services, filters.service)}
+        value={filters.service ?? null}
+        onChange={(service) => change({ ...filters, service: service ?? undefined })}
+        searchable
+      />
+      <Select
+        {...shared}
+        className={styles['choice'] ?? ''}
+        aria-label={t('orders.status')}
+        placeholder={t('orders.anyStatus')}
+        data={withChosen(statuses, filters.status).map((value) => ({ value, label: view.status(value) }))}
+        value={filters.status ?? null}
+        onChange={(status) => change({ ...filters, status: status ?? undefined })}
+        searchable
+      />
+      {any ? (
+        <Button variant="subtle" size="compact-xs" onClick={() => change({ since })}>
+          {t('orders.reset')}
+        </Button>
+      ) : null}
+    </div>
+  );
+}
