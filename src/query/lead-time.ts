@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { aalenJohansen } from '../lifecycle/dwell/aalen-johansen.ts';
 import { dwellFigures } from '../lifecycle/dwell/figures.ts';
 import { kaplanMeier, type SurvivalCurve } from '../lifecycle/dwell/kaplan-meier.ts';
-import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { atParameter } from './visits-at.ts';
+import { type FigureScope, IN_SCOPE, scopeParameters } from './visits-at.ts';
 
 const row = z.object({ lead_ms: z.number(), outcome: z.string() });
 
@@ -21,15 +20,16 @@ export interface LeadTime {
   readonly outcomes: readonly { readonly status: string; readonly orders: number; readonly probability: number }[];
 }
 
-/** Lead time as it was known at a time; open orders count with their age, orders without a status not at all. */
-export async function leadTime(store: StoreClient, at: UnixNano): Promise<LeadTime> {
+/** Lead time in a scope; open orders count with their age, orders without a status not at all. */
+export async function leadTime(store: StoreClient, scope: FigureScope): Promise<LeadTime> {
   const rows = await store.query(
     `SELECT if(closed, toUnixTimestamp64Nano(assumeNotNull(closed_at)), {at:Int64}) AS end_nano,
        (end_nano - toUnixTimestamp64Nano(assumeNotNull(opened_at))) / 1e6 AS lead_ms, if(closed, toString(status), '') AS outcome,
        isNotNull(closed_at) AND toUnixTimestamp64Nano(assumeNotNull(closed_at)) <= {at:Int64} AS closed
      FROM orders FINAL WHERE isNotNull(opened_at) AND toUnixTimestamp64Nano(assumeNotNull(opened_at)) <= {at:Int64}
+       AND ${IN_SCOPE}
      ORDER BY opened_at DESC LIMIT ${MAX_ORDERS}`,
-    atParameter(at),
+    scopeParameters(scope),
     row,
   );
   const durations = Float64Array.from(rows, ({ lead_ms: leadMs }) => leadMs);

@@ -17,6 +17,7 @@ import { completedFigures, edgeCounts, openFigures, orderTotals } from './status
 import { type StuckOrder, stuckOrders } from './stuck.ts';
 import { type StatusSurvival, statusSurvival } from './survival.ts';
 import { findTrace } from './trace.ts';
+import type { FigureScope } from './visits-at.ts';
 
 /** An age that fewer than one visit in twenty reaches is improbable. */
 const IMPROBABLE = 0.05;
@@ -84,7 +85,7 @@ export class Queries {
       now: this.#now(),
       targets: new Map(statuses.flatMap(({ id, target }) => (target === null ? [] : [[id, nanoToMs(target)]]))),
       finals: this.#finals(),
-      survival: await this.#survival(this.#now()),
+      survival: await this.#survival({ at: this.#now() }),
       improbable: IMPROBABLE,
       limit,
     });
@@ -123,20 +124,27 @@ export class Queries {
    * Figures of every status of the lifecycle, and of statuses that only orders know; `since` limits completed visits by
    * their end, and `at` tells what was known then: later facts do not count, and visits that ended later are open.
    */
-  async statuses(window: { readonly since?: UnixNano | undefined; readonly at?: UnixNano | undefined } = {}) {
-    const { since = MIN_UNIX_NANO, at = this.#now() } = window;
+  async statuses(
+    asked: {
+      readonly since?: UnixNano | undefined;
+      readonly at?: UnixNano | undefined;
+      readonly attribute?: FigureScope['attribute'];
+    } = {},
+  ) {
+    const { since = MIN_UNIX_NANO, attribute } = asked;
+    const scope: FigureScope = { at: asked.at ?? this.#now(), attribute };
     const targets = new Map(
       this.#lifecycle.statuses.flatMap(({ id, target, final }) =>
         target === null || final ? [] : [[id, target] as const],
       ),
     );
     const [completed, open, edges, totals, survival, lead] = await Promise.all([
-      completedFigures(this.#store, { since, at }),
-      openFigures(this.#store, { at, targets }),
-      edgeCounts(this.#store, at),
-      orderTotals(this.#store, at),
-      this.#survival(at),
-      leadTime(this.#store, at),
+      completedFigures(this.#store, { ...scope, since }),
+      openFigures(this.#store, { ...scope, targets }),
+      edgeCounts(this.#store, scope),
+      orderTotals(this.#store, scope),
+      this.#survival(scope),
+      leadTime(this.#store, scope),
     ]);
     const allowed = new Set(this.#lifecycle.transitions.map(({ from, to }) => `${from}\n${to}`));
     const known = this.#lifecycle.statuses.map((status) => this.#describe(status.id));
@@ -175,8 +183,8 @@ export class Queries {
     return this.#lifecycle.statuses.filter(({ final }) => final).map(({ id }) => id);
   }
 
-  #survival(at: UnixNano): Promise<StatusSurvival> {
-    return statusSurvival(this.#store, { at, finals: this.#finals() });
+  #survival(scope: FigureScope): Promise<StatusSurvival> {
+    return statusSurvival(this.#store, { ...scope, finals: this.#finals() });
   }
 
   #describe(status: string) {

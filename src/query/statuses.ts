@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { atParameter, VISITS_AT } from './visits-at.ts';
+import { type FigureScope, IN_SCOPE, scopeParameters, VISITS_AT } from './visits-at.ts';
 
 const count = z.coerce.number();
 const nanosToMs = z
@@ -56,7 +56,7 @@ export interface EdgeCount {
 /** Visits that ended from `since` to `at`; quantiles are type 7 (quantileExactInclusive), exact. */
 export async function completedFigures(
   store: StoreClient,
-  window: { readonly since: UnixNano; readonly at: UnixNano },
+  scope: FigureScope & { readonly since: UnixNano },
 ): Promise<CompletedFigures[]> {
   const rows = await store.query(
     `SELECT status, count() AS count, avg(toFloat64(dwell)) AS mean, quantilesExactInclusive(0.5, 0.95)(dwell) AS quantiles
@@ -64,7 +64,7 @@ export async function completedFigures(
        SELECT status, assumeNotNull(left_nano) - entered_nano AS dwell FROM (${VISITS_AT})
        WHERE isNotNull(left_nano) AND left_nano >= {since:Int64}
      ) GROUP BY status`,
-    { ...atParameter(window.at), since: String(window.since) },
+    { ...scopeParameters(scope), since: String(scope.since) },
     completedRow,
   );
   return rows.map((row) => ({
@@ -79,7 +79,7 @@ export async function completedFigures(
 /** Orders by the status they are in at a time, with the ages of their open visits. */
 export async function openFigures(
   store: StoreClient,
-  options: { readonly at: UnixNano; readonly targets: ReadonlyMap<string, UnixNano> },
+  options: FigureScope & { readonly targets: ReadonlyMap<string, UnixNano> },
 ): Promise<OpenFigures[]> {
   const rows = await store.query(
     `SELECT status, count() AS count, quantilesExactInclusive(0.5, 0.95)(age) AS ages, toFloat64(max(age)) AS oldest,
@@ -90,7 +90,7 @@ export async function openFigures(
        FROM (${VISITS_AT}) WHERE isNull(left_nano)
      ) GROUP BY status`,
     {
-      ...atParameter(options.at),
+      ...scopeParameters(options),
       statuses: [...options.targets.keys(), ''],
       targets: [...options.targets.values(), 0n],
     },
@@ -107,14 +107,14 @@ export async function openFigures(
 }
 
 /** Moves between statuses up to a time. */
-export async function edgeCounts(store: StoreClient, at: UnixNano): Promise<EdgeCount[]> {
+export async function edgeCounts(store: StoreClient, scope: FigureScope): Promise<EdgeCount[]> {
   const rows = await store.query(
     `SELECT from_status, to_status, count() AS count FROM (
        SELECT arrayJoin(arrayZip(arrayPushFront(arrayPopBack(visit_statuses), ''), visit_statuses, visit_entered_at)) AS step,
          step.1 AS from_status, step.2 AS to_status, step.3 AS moved_at
-       FROM orders FINAL WHERE notEmpty(visit_statuses)
+       FROM orders FINAL WHERE notEmpty(visit_statuses) AND ${IN_SCOPE}
      ) WHERE toUnixTimestamp64Nano(moved_at) <= {at:Int64} GROUP BY from_status, to_status`,
-    atParameter(at),
+    scopeParameters(scope),
     edgeRow,
   );
   return rows.map((row) => ({
@@ -127,13 +127,13 @@ export async function edgeCounts(store: StoreClient, at: UnixNano): Promise<Edge
 /** How many orders there were at a time; orders known from traces only count as open. */
 export async function orderTotals(
   store: StoreClient,
-  at: UnixNano,
+  scope: FigureScope,
 ): Promise<{ total: number; closed: number; deviating: number }> {
   const [row] = await store.query(
     `SELECT count() AS total, countIf(toUnixTimestamp64Nano(closed_at) <= {at:Int64}) AS closed,
        countIf(arrayExists(deviated -> toUnixTimestamp64Nano(deviated) <= {at:Int64}, deviation_at)) AS deviating
-     FROM orders FINAL WHERE isNull(opened_at) OR toUnixTimestamp64Nano(assumeNotNull(opened_at)) <= {at:Int64}`,
-    atParameter(at),
+     FROM orders FINAL WHERE (isNull(opened_at) OR toUnixTimestamp64Nano(assumeNotNull(opened_at)) <= {at:Int64}) AND ${IN_SCOPE}`,
+    scopeParameters(scope),
     totalsRow,
   );
   return row ?? { total: 0, closed: 0, deviating: 0 };

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { productLimit, type SurvivalCurve } from '../lifecycle/dwell/kaplan-meier.ts';
-import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { atParameter, VISITS_AT } from './visits-at.ts';
+import { type FigureScope, scopeParameters, VISITS_AT } from './visits-at.ts';
 
 const stepRow = z.object({
   status: z.string(),
@@ -35,9 +34,9 @@ const DWELLS = `SELECT status, isNull(left_nano) AS is_open, if(is_open, {at:Int
  */
 export async function statusSurvival(
   store: StoreClient,
-  options: { readonly at: UnixNano; readonly finals: readonly string[] },
+  options: FigureScope & { readonly finals: readonly string[] },
 ): Promise<StatusSurvival> {
-  const parameters = { ...atParameter(options.at), finals: options.finals };
+  const parameters = { ...scopeParameters(options), finals: options.finals };
   const [size] = await store.query(
     'SELECT sum(length(visit_statuses)) AS visits FROM orders',
     {},

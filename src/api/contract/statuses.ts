@@ -92,6 +92,12 @@ export const statusesQuery = z.object({
     .string()
     .optional()
     .describe('RFC 3339; completed figures count only visits that ended at or after this time'),
+  attribute: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('with `value`: only orders that are described so, such as order.channel and web'),
+  value: z.string().max(256).optional(),
   at: z.string().optional().describe('RFC 3339; everything as it was known at this time; default: now'),
 });
 

@@ -17,7 +17,11 @@ export function statusRoutes({ queries }: ApiParts): FastifyPluginCallbackZod {
         },
       },
       ({ query }) => {
-        return queries.statuses({ since: toTime('since', query.since), at: toTime('at', query.at) });
+        return queries.statuses({
+          since: toTime('since', query.since),
+          at: toTime('at', query.at),
+          attribute: query.attribute === undefined ? undefined : { name: query.attribute, value: query.value ?? '' },
+        });
       },
     );
     app.get('/api/lifecycle', { schema: { summary: 'The lifecycle in force', response: { 200: lifecycle } } }, () =>
