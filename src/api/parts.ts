@@ -15,6 +15,8 @@ export interface ApiParts {
   readonly readiness: () => Promise<Health>;
   /** Folder of the built web application; undefined where it was not built. */
   readonly webRoot: string | undefined;
+  /** Host names besides localhost and IP addresses under which browsers may reach the server. */
+  readonly allowedHosts: readonly string[];
   readonly version: string;
   /** Told about unexpected errors. */
   readonly onError: (error: unknown, requestId: string) => void;

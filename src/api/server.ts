@@ -5,6 +5,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { toErrorAnswer, toErrorBody } from './error-answers.ts';
+import { isAllowedHost } from './host-check.ts';
 import type { ApiParts } from './parts.ts';
 import { conformanceRoutes } from './routes/conformance.ts';
 import { failureRoutes } from './routes/failures.ts';
@@ -35,6 +36,11 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     if (answer.status >= 500) parts.onError(error, request.id);
     if (answer.body.error.retryable) reply.header('retry-after', '2');
     return reply.code(answer.status).send(answer.body);
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (isAllowedHost(request.headers.host, parts.allowedHosts)) return;
+    const remedy = 'open it by IP address or localhost, or add the name to http.allowedHosts';
+    await reply.code(403).send(toErrorBody('forbidden', 'this server is not known by that name', remedy));
   });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {

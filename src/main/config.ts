@@ -24,6 +24,13 @@ const httpConfig = z.strictObject({
     .default('127.0.0.1')
     .describe('address of the pages and the API; loopback until TLS and login stand in front'),
   port: z.int().min(0).max(65_535).default(8080).describe('TCP port; 0 lets the system choose'),
+  allowedHosts: z
+    .array(z.string().min(1).max(253))
+    .max(100)
+    .default([])
+    .describe(
+      'host names under which browsers may open the pages, besides localhost and IP addresses; guards against DNS rebinding',
+    ),
 });
 
 /** A length of time as people write it; nanoseconds in the result. */

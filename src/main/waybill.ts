@@ -113,11 +113,13 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
     system: () => report.system(),
     readiness: () => report.readiness(),
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
+    allowedHosts: config.http.allowedHosts,
     version,
     onError: (error, request) => log('error', `a request failed: ${describe(error)}`, { request }),
   });
-  const http = await api.listen(config.http).catch((cause: unknown) => {
-    throw explainListenError(cause, { what: 'pages and API', key: 'http.port', ...config.http });
+  const { host, port } = config.http;
+  const http = await api.listen({ host, port }).catch((cause: unknown) => {
+    throw explainListenError(cause, { what: 'pages and API', key: 'http.port', host, port });
   });
   undo.push(() => api.close());
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Every code that an error answer of the API can carry; clients may branch on it. */
 export const errorCode = z.enum([
   'bad_request',
+  'forbidden',
   'not_found',
   'too_large',
   'overloaded',

@@ -57,6 +57,7 @@ export const en = {
     retry: 'Try again',
     codes: {
       bad_request: 'The server does not understand the request.',
+      forbidden: 'The server does not answer under this name.',
       not_found: 'It does not exist, or it has not arrived yet.',
       too_large: 'The request is too large.',
       overloaded: 'The server has too much to do right now.',
