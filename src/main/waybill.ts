@@ -79,7 +79,8 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   undo.push(() => projector.stop());
 
   const journal = new Journal({ directory: join(config.dataDir, 'journal'), config: config.journal });
-  await journal.start();
+  // A store may have outlived the journal's directory: a segment id that the projector has passed would never be folded.
+  await journal.start(projector.stats().segment);
   const loader = new Loader({ source: journal, store, observer: loaderObserver(log) });
   loader.onLoaded(() => projector.notify());
   loader.start();

@@ -54,6 +54,11 @@ it('follows an order with its store in a ClickHouse server elsewhere, and finds 
   expect(order?.deviations).toEqual([]);
   expect((await second.api.trace(orderOf('REMOTE-1')[0]?.traceId ?? ''))?.spans).toHaveLength(1);
 
+  // And orders go on being folded, though the new journal knows nothing of the segments before it.
+  const report = { orderId: 'REMOTE-2', status: 'INITIATED', occurredAt: '2026-11-22T10:00:00Z', source: 'test' };
+  expect((await second.api.report(report)).status).toBe(202);
+  await expect.poll(async () => (await second.api.order('REMOTE-2'))?.status, { timeout: 30_000 }).toBe('INITIATED');
+
   // A wrong password is said without it, and nothing starts.
   const wrong = launchWaybill({
     dataDir: await temporaryDirectory(),

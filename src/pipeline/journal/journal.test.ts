@@ -106,6 +106,14 @@ describe('Journal', () => {
     expect([...ids].sort((a, b) => a - b)).toEqual(ids);
   });
 
+  it('gives ids above the one that it is told, so that a lost directory does not begin again at 1', async () => {
+    const journal = new Journal({ directory, config: journalConfig.parse({}) });
+    await journal.start(5_000);
+    await journal.append(record('x'));
+    await journal.stop();
+    expect((await journal.next())?.id).toBe(5_001);
+  });
+
   it('refuses with a retryable error when it is full, and accepts again when the loader caught up', async () => {
     const journal = await openJournal({ maxBytes: 1024 * 1024 });
     const large = record('x'.repeat(600_000));

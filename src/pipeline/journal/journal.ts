@@ -66,9 +66,13 @@ export class Journal implements SegmentSource {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Recovers what an earlier process left. */
-  async start(): Promise<void> {
-    const recovery = await this.#directory.recover();
+  /**
+   * Recovers what an earlier process left.
+   *
+   * @param afterId new segments get ids above it; whoever keeps its place by segment id must not have seen them
+   */
+  async start(afterId = 0): Promise<void> {
+    const recovery = await this.#directory.recover(afterId);
     this.#tornBytes = recovery.tornBytes;
     this.#sealed = recovery.segments.map((segment) => ({ ...segment, sealedAt: this.#now() }));
     this.#sealedBytes = recovery.segments.reduce((sum, { bytes }) => sum + bytes, 0);

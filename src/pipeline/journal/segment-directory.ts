@@ -28,8 +28,8 @@ export class SegmentDirectory {
     this.path = path;
   }
 
-  /** Opens the directory, cuts torn tails, and removes empty segments. */
-  async recover(): Promise<Recovery> {
+  /** Opens the directory, cuts torn tails, and removes empty segments; ids given later are above `afterId`. */
+  async recover(afterId: number): Promise<Recovery> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const segments: SegmentFile[] = [];
     let tornBytes = 0;
@@ -46,7 +46,7 @@ export class SegmentDirectory {
         segments.push({ id, bytes: intactBytes });
       }
     }
-    await this.#readReservation(segments.at(-1)?.id ?? 0);
+    await this.#readReservation(Math.max(segments.at(-1)?.id ?? 0, afterId));
     return { segments, tornBytes };
   }
 
