@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { innermostErrors } from '../lifecycle/failures/innermost.ts';
+import { parseAlias } from '../model/alias-text.ts';
 import type { EvidenceKind, StatusFact } from '../model/order.ts';
+import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
+import { TRACES } from '../store/trace-set.ts';
 import { byTime, type Failure, toFailure } from './failures.ts';
-import { SpanTreeReader, TRACES } from './read-span-trees.ts';
+import { SpanTreeReader } from './read-span-trees.ts';
 
 /** Everything the store knows about one order that the fold needs. */
 export interface OrderMaterial {
@@ -65,16 +68,9 @@ export class OrderReader {
     this.#spans = new SpanTreeReader(store);
   }
 
-  /** The order that each alias belongs to: the earliest binding wins, then the smaller order id. */
-  async ordersOfAliases(aliases: readonly string[]): Promise<Map<string, string>> {
-    if (aliases.length === 0) return new Map();
-    const rows = await this.#store.query(
-      `SELECT alias, argMin(order_id, (bound_at, order_id)) AS owner FROM order_aliases
-       WHERE alias IN {aliases:Array(String)} GROUP BY alias`,
-      { aliases },
-      z.object({ alias: z.string(), owner: z.string() }),
-    );
-    return new Map(rows.map((row) => [row.alias, row.owner]));
+  /** The order that each alias belongs to. */
+  ordersOfAliases(aliases: Iterable<string>): Promise<Map<string, string>> {
+    return aliasOwners(this.#store, aliases);
   }
 
   /** Every order that was ever bound to one of the aliases, winners and losers. */
@@ -102,7 +98,7 @@ export class OrderReader {
   /** The orders that the spans of the traces name, aliases resolved. */
   async ordersOfTraces(traces: readonly string[]): Promise<Map<string, Set<string>>> {
     const rows = await this.#namingsOfTraces(traces);
-    const winners = await this.ordersOfAliases(distinct(rows.map((row) => row.alias)));
+    const winners = await this.ordersOfAliases(rows.map((row) => row.alias));
     const byTrace = new Map<string, Set<string>>();
     for (const row of rows) {
       const orderId = row.order_id === '' ? winners.get(row.alias) : row.order_id;
@@ -122,14 +118,14 @@ export class OrderReader {
         { facts: [], failures: [], aliases: [], attributes: new Map(), firstObservedAtMs: Number.POSITIVE_INFINITY },
       ]),
     );
-    const aliasOwners = await this.#wonAliases(orderIds);
-    for (const [alias, orderId] of aliasOwners) material.get(orderId)?.aliases.push(alias);
+    const wonAliases = await this.#wonAliases(orderIds);
+    for (const [alias, orderId] of wonAliases) material.get(orderId)?.aliases.push(alias);
     const ownerOf = (row: { order_id: string; alias: string }): OrderMaterial | undefined =>
-      material.get(row.order_id === '' ? (aliasOwners.get(row.alias) ?? '') : row.order_id);
-    const traces = await this.#tracesOf(orderIds, [...aliasOwners.keys()]);
+      material.get(row.order_id === '' ? (wonAliases.get(row.alias) ?? '') : row.order_id);
+    const traces = await this.#tracesOf(orderIds, [...wonAliases.keys()]);
     for (const row of traces) see(ownerOf(row), Number(row.observed_ms));
-    for (const row of await this.#factsOf(orderIds, [...aliasOwners.keys()])) addFact(ownerOf(row), row);
-    for (const row of await this.#attributesOf(orderIds, [...aliasOwners.keys()])) addAttribute(ownerOf(row), row);
+    for (const row of await this.#factsOf(orderIds, [...wonAliases.keys()])) addFact(ownerOf(row), row);
+    for (const row of await this.#attributesOf(orderIds, [...wonAliases.keys()])) addAttribute(ownerOf(row), row);
     const ownTraces = distinct(traces.map((row) => row.trace));
     await this.#addOrphans(ownTraces, material);
     await this.#addFailures(ownTraces, material);
@@ -147,7 +143,7 @@ export class OrderReader {
       { orders: orderIds },
       pairRow,
     );
-    const winners = await this.ordersOfAliases(distinct(bound.map((row) => row.alias)));
+    const winners = await this.ordersOfAliases(bound.map((row) => row.alias));
     const asked = new Set(orderIds);
     return new Map([...winners].filter(([, orderId]) => asked.has(orderId)));
   }
@@ -191,9 +187,7 @@ export class OrderReader {
       { traces },
       factRow,
     );
-    const trees = await this.#spans.trees(distinct(orphans.map((fact) => fact.trace)), (aliases) =>
-      this.ordersOfAliases(aliases),
-    );
+    const trees = await this.#spans.trees(distinct(orphans.map((fact) => fact.trace)));
     for (const fact of orphans) {
       const orderId = trees.get(fact.trace)?.orders.get(fact.span);
       if (orderId !== undefined && orderId !== null) addFact(material.get(orderId), fact);
@@ -203,7 +197,7 @@ export class OrderReader {
   /** Gives each error that no error below explains to the order that its span works for. */
   async #addFailures(traces: readonly string[], material: Map<string, OrderMaterial>): Promise<void> {
     const failing = await this.#spans.tracesWithErrors(traces);
-    const trees = await this.#spans.trees(failing, (aliases) => this.ordersOfAliases(aliases));
+    const trees = await this.#spans.trees(failing);
     for (const [trace, { spans, orders }] of trees) {
       for (const span of innermostErrors(spans)) {
         const orderId = orders.get(span.spanId);
@@ -242,13 +236,12 @@ function addFact(material: OrderMaterial | undefined, row: FactRow): void {
   if (material === undefined) return;
   const observedAt = BigInt(row.observed);
   see(material, Number(observedAt / 1_000_000n));
-  const equals = row.alias.indexOf('=');
   material.facts.push({
     order:
       row.order_id !== ''
         ? { kind: 'order', orderId: row.order_id }
         : row.alias !== ''
-          ? { kind: 'alias', alias: { name: row.alias.slice(0, equals), value: row.alias.slice(equals + 1) } }
+          ? { kind: 'alias', alias: parseAlias(row.alias) }
           : { kind: 'trace' },
     status: row.status,
     occurredAt: BigInt(row.occurred),

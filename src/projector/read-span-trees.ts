@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
+import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
+import { TRACES } from '../store/trace-set.ts';
 
 const texts = z.array(z.string());
 
@@ -46,9 +48,6 @@ export interface SpanTree {
   readonly orders: ReadonlyMap<string, string | null>;
 }
 
-/** SQL set of the trace ids in the parameter `traces`, 32 hex digits each. */
-export const TRACES = `(SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`;
-
 const NO_SPAN = '0'.repeat(16);
 
 /** Most spans that one answer may have; the bound of memory, far above what the traces of a fold have. */
@@ -73,11 +72,8 @@ export class SpanTreeReader {
     return rows.map((row) => row.trace);
   }
 
-  /** Reads the traces whole; `ownersOf` resolves aliases to orders. */
-  async trees(
-    traces: readonly string[],
-    ownersOf: (aliases: readonly string[]) => Promise<ReadonlyMap<string, string>>,
-  ): Promise<Map<string, SpanTree>> {
+  /** Reads the traces whole, aliases resolved to their orders. */
+  async trees(traces: readonly string[]): Promise<Map<string, SpanTree>> {
     if (traces.length === 0) return new Map();
     const rows = await this.#store.query(
       `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, order_id, alias,
@@ -89,7 +85,10 @@ export class SpanTreeReader {
       { traces },
       spanRow,
     );
-    const owners = await ownersOf([...new Set(rows.map((row) => row.alias))].filter((alias) => alias !== ''));
+    const owners = await aliasOwners(
+      this.#store,
+      rows.map((row) => row.alias),
+    );
     const byTrace = Map.groupBy(rows, (row) => row.trace);
     return new Map(
       [...byTrace].map(([trace, own]) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { parseAlias } from '../model/alias-text.ts';
 import type { StoreClient } from '../store/client.ts';
-import { parseAlias, toVisit } from './order.ts';
+import { toVisit } from './order.ts';
 import { tracesOfOrders } from './orders.ts';
 import { nanos, nanosOrNull } from './time-sql.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureOutcome } from '../lifecycle/failures/outcome.ts';
-import type { Alias, DeviationKind, EvidenceKind } from '../model/order.ts';
+import { parseAlias } from '../model/alias-text.ts';
+import type { DeviationKind, EvidenceKind } from '../model/order.ts';
 import { type DurationNano, formatRfc3339, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { MAX_TRACES_PER_ORDER, tracesOfOrders } from './orders.ts';
@@ -140,12 +141,6 @@ function toFailure(found: Row, at: bigint, index: number, outcomes: OutcomeRules
     traceId: found.failure_traces[index] ?? '',
     spanId: found.failure_spans[index] ?? '',
   };
-}
-
-/** Reads an alias as the store writes it: `name=value`. */
-export function parseAlias(alias: string): Alias {
-  const equals = alias.indexOf('=');
-  return { name: alias.slice(0, equals), value: alias.slice(equals + 1) };
 }
 
 /** Shapes the visits of a row; times are RFC 3339. */

@@ -24,6 +24,3 @@ export const nanoOrNullField = z
 export function hexOf(column: string): string {
   return `lower(hex(${column}))`;
 }
-
-/** SQL set of trace ids given as the parameter `traces`, an array of 32 hex digits each. */
-export const TRACES_PARAMETER = `(SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StoreClient } from '../store/client.ts';
-import { hexOf, nanoField, nanos, TRACES_PARAMETER } from './time-sql.ts';
+import { TRACES } from '../store/trace-set.ts';
+import { hexOf, nanoField, nanos } from './time-sql.ts';
 
 const row = z.object({
   trace: z.string(),
@@ -44,7 +45,7 @@ export async function summarizeTraces(store: StoreClient, traces: readonly strin
        arraySort(groupUniqArray(service)) AS services
      FROM (
        SELECT trace_id, span_id, parent_span_id, kind, start, duration_nano, name, service, status_code
-       FROM spans WHERE trace_id IN ${TRACES_PARAMETER}
+       FROM spans WHERE trace_id IN ${TRACES}
        LIMIT 1 BY trace_id, span_id, kind
      )
      GROUP BY trace_id`,

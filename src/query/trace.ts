@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
 import { VALUE_TYPES, type ValueType } from '../model/key-value-table.ts';
 import { formatRfc3339 } from '../model/units.ts';
+import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { hexOf, nanos } from './time-sql.ts';
 
@@ -80,7 +81,10 @@ export async function findTrace(store: StoreClient, traceId: string) {
   if (rows.length === 0) return undefined;
   const spansTruncated = rows.length > MAX_SPANS_PER_TRACE;
   const shown = rows.slice(0, MAX_SPANS_PER_TRACE);
-  const owners = await aliasOwners(store, shown);
+  const owners = await aliasOwners(
+    store,
+    shown.map((row) => row.alias),
+  );
   const naming = shown.map((row) => ({
     spanId: row.span,
     parentSpanId: row.parent === NO_SPAN ? null : row.parent,
@@ -164,18 +168,6 @@ function toAttributes(keys: readonly string[] = [], kinds: readonly number[] = [
       value: values[index] ?? '',
     }),
   );
-}
-
-async function aliasOwners(store: StoreClient, rows: readonly SpanRow[]): Promise<Map<string, string>> {
-  const aliases = [...new Set(rows.map((row) => row.alias))].filter((alias) => alias !== '');
-  if (aliases.length === 0) return new Map();
-  const found = await store.query(
-    `SELECT alias, argMin(order_id, (bound_at, order_id)) AS owner FROM order_aliases
-     WHERE alias IN {aliases:Array(String)} GROUP BY alias`,
-    { aliases },
-    z.object({ alias: z.string(), owner: z.string() }),
-  );
-  return new Map(found.map((row) => [row.alias, row.owner]));
 }
 
 async function readResources(store: StoreClient, ids: readonly string[]): Promise<Record<string, TypedAttribute[]>> {

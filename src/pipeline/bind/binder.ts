@@ -1,3 +1,4 @@
+import { aliasText } from '../../model/alias-text.ts';
 import type { UintColumn } from '../../model/columns.ts';
 import type { Alias, OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import { SpanBatch } from '../../model/span-batch.ts';
@@ -164,11 +165,6 @@ class BatchBinding implements SpanBinding {
       spanId,
     });
   }
-}
-
-/** How an alias is written in the store: `name=value`. */
-export function aliasText(alias: Alias): string {
-  return `${alias.name}=${alias.value}`;
 }
 
 function reference(orderId: string | undefined, alias: Alias | undefined): OrderReference {

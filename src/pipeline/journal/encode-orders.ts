@@ -1,6 +1,6 @@
+import { aliasText } from '../../model/alias-text.ts';
 import type { OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import type { UnixNano } from '../../model/units.ts';
-import { aliasText } from '../bind/binder.ts';
 import type { AliasBinding, InFlight, OrderTrace } from '../in-flight.ts';
 import { STAMPED_TABLE, type TableBlock } from './record.ts';
 import { encodeRows } from './row-columns.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { aliasText } from '../../model/alias-text.ts';
 import type { UintColumn } from '../../model/columns.ts';
 import type { KeyValueTable } from '../../model/key-value-table.ts';
 import type { Resource, SpanBatch } from '../../model/span-batch.ts';
@@ -6,7 +7,6 @@ import { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn, NativeData } from '../../wire/native/column.ts';
 import { encodeBlock } from '../../wire/native/encode.ts';
-import { aliasText } from '../bind/binder.ts';
 import type { SpanBinding } from '../in-flight.ts';
 import { arrayOf, constantMilliTime, fixed, lowCardinality, texts, uint32 } from './native-columns.ts';
 import type { TableBlock } from './record.ts';
