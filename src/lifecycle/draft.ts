@@ -1,4 +1,4 @@
-import { MAX_STATUSES, MAX_TRANSITIONS } from './definition.ts';
+import { MAX_REGIONS, MAX_STATUSES, MAX_TRANSITIONS } from './definition.ts';
 import type { Path } from './problem.ts';
 
 /** A status as far as it could be read. */
@@ -6,6 +6,10 @@ export interface DraftStatus {
   readonly id: string;
   /** Null when missing or not text. */
   readonly system: string | null;
+  /** Further systems that may report it, as far as they are text. */
+  readonly reportedBy: readonly DraftReference[];
+  /** Null when missing or not text. */
+  readonly region: string | null;
   /** Null when neither true nor false. */
   readonly final: boolean | null;
   /** The status in the file; its id is at `[...path, 'id']`. */
@@ -17,10 +21,28 @@ export interface DraftEdge {
   readonly from: string;
   readonly to: string;
   readonly reopen: boolean;
+  /** The statuses of its guard, as far as they are text. */
+  readonly requires: readonly DraftReference[];
   /** The transition in the file; its `from` is at `[...path, 'from']`. */
   readonly path: Path;
   /** The place of `to`. */
   readonly toPath: Path;
+}
+
+/** A name at a place of the file. */
+export interface DraftReference {
+  readonly name: string;
+  readonly path: Path;
+}
+
+/** A region as far as it could be read. */
+export interface DraftRegion {
+  readonly id: string;
+  /** Null when missing or not text. */
+  readonly initial: string | null;
+  readonly startsWhen: readonly DraftReference[];
+  readonly optional: boolean;
+  readonly path: Path;
 }
 
 /**
@@ -30,6 +52,10 @@ export interface DraftEdge {
 export interface Draft {
   /** Null when missing or not text. */
   readonly initial: string | null;
+  /** The file has something at `initial`, which may be no text. */
+  readonly hasInitial: boolean;
+  /** Null when there are none; empty when what stands there is no list of regions. */
+  readonly regions: readonly DraftRegion[] | null;
   /** Null when `systems` is not a map. */
   readonly systems: ReadonlySet<string> | null;
   /** Null when `statuses` is not a list, or longer than MAX_STATUSES. */
@@ -48,13 +74,16 @@ export function readDraft(content: unknown): Draft {
   const systems = isMap(root['systems']) ? new Set(Object.keys(root['systems'])) : null;
   const statuses = readStatuses(root['statuses']);
   const transitions = readEdges(root['transitions']);
+  const regions = readRegions(root['regions']);
   return {
     initial,
+    hasInitial: !isMap(content) || content['initial'] !== undefined,
+    regions: regions.found,
     systems,
     statuses: statuses.found,
     edges: transitions.found,
     edgesTruncated: transitions.truncated,
-    complete: statuses.complete && transitions.complete && !transitions.truncated,
+    complete: regions.complete && statuses.complete && transitions.complete && !transitions.truncated,
   };
 }
 
@@ -64,12 +93,14 @@ function readStatuses(value: unknown): { found: DraftStatus[] | null; complete: 
   const found: DraftStatus[] = [];
   let complete = true;
   for (const [index, item] of value.entries()) {
-    const { id, system, final = false } = isMap(item) ? item : {};
+    const { id, system, region, reportedBy, final = false } = isMap(item) ? item : {};
     if (typeof id !== 'string' || typeof final !== 'boolean') complete = false;
     if (typeof id !== 'string') continue;
     found.push({
       id,
       system: typeof system === 'string' ? system : null,
+      reportedBy: readReferences(reportedBy, ['statuses', index, 'reportedBy']),
+      region: typeof region === 'string' ? region : null,
       final: typeof final === 'boolean' ? final : null,
       path: ['statuses', index],
     });
@@ -82,20 +113,50 @@ function readEdges(value: unknown): { found: DraftEdge[] | null; complete: boole
   const found: DraftEdge[] = [];
   let complete = true;
   for (const [index, item] of value.entries()) {
-    const { from, to, reopen } = isMap(item) ? item : {};
+    const { from, to, reopen, requires } = isMap(item) ? item : {};
     const path: Path = ['transitions', index];
     const targets = readTargets(to, [...path, 'to']);
+    const guard = readReferences(requires, [...path, 'requires']);
     if (typeof from !== 'string' || targets.length === 0) {
       complete = false;
       continue;
     }
     for (const { target, toPath } of targets) {
       if (found.length === MAX_TRANSITIONS) return { found, complete, truncated: true };
-      if (typeof target === 'string') found.push({ from, to: target, reopen: reopen === true, path, toPath });
-      else complete = false;
+      if (typeof target === 'string') {
+        found.push({ from, to: target, reopen: reopen === true, requires: guard, path, toPath });
+      }
+      if (typeof target !== 'string') complete = false;
     }
   }
   return { found, complete, truncated: false };
+}
+
+function readRegions(value: unknown): { found: DraftRegion[] | null; complete: boolean } {
+  if (value === undefined) return { found: null, complete: true };
+  if (!Array.isArray(value) || value.length > MAX_REGIONS) return { found: [], complete: false };
+  const found: DraftRegion[] = [];
+  let complete = value.length > 0;
+  for (const [index, item] of value.entries()) {
+    const { id, initial, startsWhen, optional } = isMap(item) ? item : {};
+    if (typeof id !== 'string' || typeof initial !== 'string') complete = false;
+    if (typeof id !== 'string') continue;
+    const path: Path = ['regions', index];
+    found.push({
+      id,
+      initial: typeof initial === 'string' ? initial : null,
+      startsWhen: readReferences(startsWhen, [...path, 'startsWhen']),
+      optional: optional === true,
+      path,
+    });
+  }
+  return { found, complete };
+}
+
+/** At most MAX_REQUIRED are allowed, which the schema checks; what is read here is bounded by the file. */
+function readReferences(value: unknown, path: Path): readonly DraftReference[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((name: unknown, index) => (typeof name === 'string' ? [{ name, path: [...path, index] }] : []));
 }
 
 /** One status may stand for the list that contains only it. */

@@ -11,20 +11,23 @@ const ODD: Lifecycle = {
   version: '2',
   label,
   initial: 'end',
+  target: null,
+  calendar: null,
+  regions: [],
   systems: [
     { id: 'unused', label: { ru: 'Нет', en: 'None' }, services: [] },
     { id: 'a b', label: { ru: 'Система', en: 'System' }, services: [] },
   ],
   statuses: [
-    { id: 'end', system: 'a b', label, target: null, final: false },
-    { id: 'status_1', system: 'a b', label, target: null, final: false },
-    { id: 'Отправлен', system: 'a b', label, target: null, final: true },
+    { id: 'end', system: 'a b', reportedBy: [], region: null, label, target: null, final: false },
+    { id: 'status_1', system: 'a b', reportedBy: [], region: null, label, target: null, final: false },
+    { id: 'Отправлен', system: 'a b', reportedBy: [], region: null, label, target: null, final: true },
   ],
   transitions: [
-    { from: 'end', to: 'status_1', reopen: false },
-    { from: 'status_1', to: 'status_1', reopen: false },
-    { from: 'status_1', to: 'Отправлен', reopen: false },
-    { from: 'Отправлен', to: 'end', reopen: true },
+    { from: 'end', to: 'status_1', reopen: false, requires: [] },
+    { from: 'status_1', to: 'status_1', reopen: false, requires: [] },
+    { from: 'status_1', to: 'Отправлен', reopen: false, requires: [] },
+    { from: 'Отправлен', to: 'end', reopen: true, requires: [] },
   ],
 };
 

@@ -66,7 +66,7 @@ describe('toXstate', () => {
   test('lets XState leave a final status that may be reopened, and enter a status again', () => {
     const [label, common] = [
       { ru: 'а', en: 'a' },
-      { system: 'x', target: null },
+      { system: 'x', target: null, reportedBy: [], region: null },
     ];
     const lifecycle: Lifecycle = {
       ...JEWELRY,
@@ -76,9 +76,9 @@ describe('toXstate', () => {
         { ...common, id: 'SHUT', label, final: true },
       ],
       transitions: [
-        { from: 'OPEN', to: 'OPEN', reopen: false },
-        { from: 'OPEN', to: 'SHUT', reopen: false },
-        { from: 'SHUT', to: 'OPEN', reopen: true },
+        { from: 'OPEN', to: 'OPEN', reopen: false, requires: [] },
+        { from: 'OPEN', to: 'SHUT', reopen: false, requires: [] },
+        { from: 'SHUT', to: 'OPEN', reopen: true, requires: [] },
       ],
     };
     expect(compareMoves(lifecycle)).toBe(3);

@@ -46,7 +46,8 @@ function compareCopies(a: StatusFact, b: StatusFact): number {
     compare(a.sequence, b.sequence) ||
     compare(a.evidenceKind, b.evidenceKind) ||
     compare(a.traceId ?? '', b.traceId ?? '') ||
-    compare(a.spanId ?? '', b.spanId ?? '')
+    compare(a.spanId ?? '', b.spanId ?? '') ||
+    compare(a.sourceVersion ?? '', b.sourceVersion ?? '')
   );
 }
 

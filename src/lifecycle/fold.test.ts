@@ -28,11 +28,14 @@ function machineOf(statuses: string, edges: string): Machine {
     version: '7',
     label,
     initial: listed[0]?.id ?? '',
+    target: null,
+    calendar: null,
+    regions: [],
     systems: [{ id: 'x', label, services: [] }],
-    statuses: listed.map((each) => ({ ...each, system: 'x', label, target: null })),
+    statuses: listed.map((each) => ({ ...each, system: 'x', reportedBy: [], region: null, label, target: null })),
     transitions: edges.split(' ').map((edge) => {
       const [from = '', to = ''] = edge.split(/[>~]/);
-      return { from, to, reopen: edge.includes('~') };
+      return { from, to, reopen: edge.includes('~'), requires: [] };
     }),
   };
   return compileMachine(lifecycle);
@@ -83,8 +86,10 @@ describe('visits', () => {
       since: null,
       openedAt: null,
       closedAt: null,
+      current: [],
       visits: [],
       deviations: [],
+      clockAnomalies: [],
     });
   });
 
@@ -270,6 +275,7 @@ describe('deviations', () => {
         status: 'MANUFACTURING_APPROVED',
         fromStatus: 'FILE_UPLOADED',
         skipped: ['SUBMITTED', 'PRICE_CALCULATED'],
+        otherStatus: null,
         at: 3n,
         visitIndex: 2,
       },

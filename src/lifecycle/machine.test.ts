@@ -12,11 +12,14 @@ function lifecycleOf(statuses: string, edges: string): Lifecycle {
     version: '1',
     label,
     initial: listed[0]?.id ?? '',
+    target: null,
+    calendar: null,
+    regions: [],
     systems: [{ id: 'x', label, services: [] }],
-    statuses: listed.map((each) => ({ ...each, system: 'x', label, target: null })),
+    statuses: listed.map((each) => ({ ...each, system: 'x', reportedBy: [], region: null, label, target: null })),
     transitions: edges.split(' ').map((edge) => {
       const [from = '', to = ''] = edge.split(/[>~]/);
-      return { from, to, reopen: edge.includes('~') };
+      return { from, to, reopen: edge.includes('~'), requires: [] };
     }),
   };
 }

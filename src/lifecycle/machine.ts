@@ -1,17 +1,42 @@
 import { WaybillError } from '../model/errors.ts';
 import type { Lifecycle, LifecycleStatus } from './definition.ts';
-import { reach, shortestWay } from './graph.ts';
+import { shortestWay } from './graph.ts';
+import { rankStatuses } from './rank.ts';
+
+/** Part of a guard: one region must be in one of the statuses. */
+export interface Requirement {
+  readonly region: string | null;
+  readonly statuses: ReadonlySet<string>;
+}
+
+/** A region of a machine; a flat machine is one region without an id. */
+export interface MachineRegion {
+  readonly id: string | null;
+  readonly initial: string;
+  /** What must hold for the region to begin. */
+  readonly requires: readonly Requirement[];
+  readonly optional: boolean;
+}
 
 /** A lifecycle prepared for fast checks. Immutable; the same lifecycle always gives the same machine. */
 export interface Machine {
   readonly lifecycle: Lifecycle;
+  /** At least one, in the order of the definition. */
+  readonly regions: readonly MachineRegion[];
+  /** The region of the status; null on a flat machine and for an unknown status. */
+  regionOf(status: string): string | null;
+  /**
+   * What other regions must be in for entering a status from another of its region, or for beginning its region (null). Empty where
+   * nothing is required or no such move is allowed.
+   */
+  requirements(from: string | null, to: string): readonly Requirement[];
   /** Whether the lifecycle has the status. */
   knows(status: string): boolean;
   /** The owner of the status; null when the lifecycle does not know the status. */
   systemOf(status: string): string | null;
   /** Statuses that may follow, in the order of the definition; empty for an unknown status. */
   successors(status: string): readonly string[];
-  /** Whether an order may move from one status directly to the other; `reopen` edges and self-edges count. */
+  /** Whether an order may move from one status directly to the other, guards apart; `reopen` edges and self-edges count. */
   allows(from: string, to: string): boolean;
   isFinal(status: string): boolean;
   /**
@@ -29,9 +54,11 @@ export interface Machine {
 interface Compiled {
   readonly definition: LifecycleStatus;
   readonly rank: number;
-  /** In the order of the definition, which a Set keeps. */
-  readonly successors: ReadonlySet<string>;
+  /** In the order of the definition, which a Map keeps. */
+  readonly moves: ReadonlyMap<string, readonly Requirement[]>;
 }
+
+const NOTHING: readonly Requirement[] = [];
 
 /**
  * Compiles a lifecycle.
@@ -40,36 +67,65 @@ interface Compiled {
 export function compileMachine(lifecycle: Lifecycle): Machine {
   const ids = lifecycle.statuses.map((status) => status.id);
   const position = new Map(ids.map((id, index) => [id, index]));
-  const targets = new Map<string, string[]>(ids.map((id) => [id, []]));
-  for (const { from, to } of lifecycle.transitions) {
-    requireKnown(position, from);
-    requireKnown(position, to);
-    targets.get(from)?.push(to);
+  const homes = new Map(lifecycle.statuses.map(({ id, region }) => [id, region]));
+  const targets = new Map<string, { to: string; requires: readonly string[] }[]>(ids.map((id) => [id, []]));
+  for (const { from, to, requires } of lifecycle.transitions) {
+    for (const id of [from, to, ...requires]) requireKnown(position, id);
+    targets.get(from)?.push({ to, requires });
   }
-  requireKnown(position, lifecycle.initial);
-  for (const each of targets.values()) each.sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
+  for (const each of targets.values()) each.sort((a, b) => (position.get(a.to) ?? 0) - (position.get(b.to) ?? 0));
+  const regions = compileRegions(lifecycle, homes);
+  const regionOfId = new Map(regions.map((region) => [region.id, region]));
   const ranks = rankStatuses(lifecycle);
   const compiled = new Map<string, Compiled>(
-    lifecycle.statuses.map((definition) => [
-      definition.id,
-      { definition, rank: ranks.get(definition.id) ?? 0, successors: new Set(targets.get(definition.id)) },
-    ]),
+    lifecycle.statuses.map((definition) => {
+      const moves = (targets.get(definition.id) ?? []).map(
+        ({ to, requires }) => [to, byRegion(requires, homes)] as const,
+      );
+      return [definition.id, { definition, rank: ranks.get(definition.id) ?? 0, moves: new Map(moves) }];
+    }),
   );
-  const successors = new Map([...targets].map(([id, each]) => [id, [...new Set(each)]]));
+  const successors = new Map([...compiled].map(([id, { moves }]) => [id, [...moves.keys()]]));
   const next = (status: string): readonly string[] => successors.get(status) ?? [];
+  const regionOf = (status: string): string | null => homes.get(status) ?? null;
   return {
     lifecycle,
+    regions,
+    regionOf,
+    requirements: (from, to) =>
+      (from === null ? regionOfId.get(regionOf(to))?.requires : compiled.get(from)?.moves.get(to)) ?? NOTHING,
     knows: (status) => compiled.has(status),
     systemOf: (status) => compiled.get(status)?.definition.system ?? null,
     successors: next,
-    allows: (from, to) => compiled.get(from)?.successors.has(to) ?? false,
+    allows: (from, to) => compiled.get(from)?.moves.has(to) ?? false,
     isFinal: (status) => compiled.get(status)?.definition.final ?? false,
     rank: (status) => compiled.get(status)?.rank ?? Number.POSITIVE_INFINITY,
     shortestPath: (from, to) => shortestWay(from, to, next),
   };
 }
 
-function requireKnown(known: ReadonlyMap<string, number>, id: string): void {
+function compileRegions(
+  { initial, regions }: Lifecycle,
+  homes: ReadonlyMap<string, string | null>,
+): readonly MachineRegion[] {
+  if (regions.length === 0) {
+    requireKnown(homes, initial);
+    return [{ id: null, initial, requires: NOTHING, optional: false }];
+  }
+  return regions.map(({ id, initial: first, startsWhen, optional }) => {
+    for (const status of [first, ...startsWhen]) requireKnown(homes, status);
+    return { id, initial: first, requires: byRegion(startsWhen, homes), optional };
+  });
+}
+
+/** A guard is a list of statuses; those of one region are alternatives, and every region named must be in one of its own. */
+function byRegion(statuses: readonly string[], homes: ReadonlyMap<string, string | null>): readonly Requirement[] {
+  if (statuses.length === 0) return NOTHING;
+  const groups = Map.groupBy(statuses, (status) => homes.get(status) ?? null);
+  return [...groups].map(([region, each]) => ({ region, statuses: new Set(each) }));
+}
+
+function requireKnown(known: ReadonlyMap<string, unknown>, id: string): void {
   if (known.has(id)) return;
   throw new WaybillError(
     'invalid_lifecycle',
@@ -78,49 +134,4 @@ function requireKnown(known: ReadonlyMap<string, number>, id: string): void {
       remedy: 'Prove the definition with: waybill lifecycle check FILE',
     },
   );
-}
-
-/**
- * Ranks statuses so that one comes before another whenever orders can only move from the first to the second.
- *
- * The distance from the initial status alone would not do: with the shortcut A → D beside A → B → C → D it would rank D
- * before C, and simultaneous reports of both would read as the impossible D → C. Between statuses that do not force an
- * order (branches, loops) the distance decides, then the place in the definition. `reopen` edges lead back by their
- * nature and force nothing.
- */
-function rankStatuses(lifecycle: Lifecycle): ReadonlyMap<string, number> {
-  const ids = lifecycle.statuses.map((status) => status.id);
-  const all = new Map<string, string[]>(ids.map((id) => [id, []]));
-  const onward = new Map<string, string[]>(ids.map((id) => [id, []]));
-  for (const { from, to, reopen } of lifecycle.transitions) {
-    all.get(from)?.push(to);
-    if (!reopen) onward.get(from)?.push(to);
-  }
-  const distances = distancesFrom(lifecycle.initial, (id) => all.get(id) ?? []);
-  const distance = (id: string): number => distances.get(id) ?? ids.length;
-  // The sort is stable: equal distances keep the order of the definition.
-  const preferred = ids.toSorted((a, b) => distance(a) - distance(b));
-  const after = new Map(ids.map((id) => [id, reach(onward.get(id) ?? [], (each) => onward.get(each) ?? [])]));
-  // What orders enter only after having been complete must not come before the first steps to which it leads back.
-  const once = reach([lifecycle.initial], (id) => onward.get(id) ?? []);
-  const forces = (a: string, b: string): boolean =>
-    a !== b && (after.get(a)?.has(b) ?? false) && !(after.get(b)?.has(a) ?? false) && (once.has(a) || !once.has(b));
-  const ranks = new Map<string, number>();
-  const waiting = new Map(ids.map((id) => [id, ids.filter((other) => forces(other, id)).length]));
-  while (ranks.size < ids.length) {
-    // `forces` is a strict partial order, so some status waits for nobody.
-    const chosen = preferred.find((id) => !ranks.has(id) && waiting.get(id) === 0);
-    if (chosen === undefined) break;
-    ranks.set(chosen, ranks.size);
-    for (const id of ids) if (forces(chosen, id)) waiting.set(id, (waiting.get(id) ?? 0) - 1);
-  }
-  return ranks;
-}
-
-function distancesFrom(start: string, next: (id: string) => readonly string[]): ReadonlyMap<string, number> {
-  const distances = new Map([[start, 0]]);
-  for (const [id, distance] of distances) {
-    for (const successor of next(id)) if (!distances.has(successor)) distances.set(successor, distance + 1);
-  }
-  return distances;
 }

@@ -74,12 +74,12 @@ describe('a sound definition', () => {
       ['DONE', null, true],
     ]);
     expect(lifecycle.transitions).toEqual([
-      { from: 'NEW', to: 'SENT', reopen: false },
-      { from: 'SENT', to: 'AT_DOOR', reopen: false },
-      { from: 'SENT', to: 'SENT', reopen: false },
-      { from: 'AT_DOOR', to: 'SENT', reopen: false },
-      { from: 'AT_DOOR', to: 'DONE', reopen: false },
-      { from: 'DONE', to: 'SENT', reopen: true },
+      { from: 'NEW', to: 'SENT', reopen: false, requires: [] },
+      { from: 'SENT', to: 'AT_DOOR', reopen: false, requires: [] },
+      { from: 'SENT', to: 'SENT', reopen: false, requires: [] },
+      { from: 'AT_DOOR', to: 'SENT', reopen: false, requires: [] },
+      { from: 'AT_DOOR', to: 'DONE', reopen: false, requires: [] },
+      { from: 'DONE', to: 'SENT', reopen: true, requires: [] },
     ]);
   });
 
@@ -96,6 +96,40 @@ describe('a sound definition', () => {
       .concat('statuses:\n  - {id: DONE, system: post, label: {ru: а, en: a}, final: true}\ntransitions: []\n');
     expect(parseLifecycle(one, 'x').kind).toBe('ok');
     expect(parseLifecycle(one.replace('[]', '\n  - {from: DONE, to: [DONE]}'), 'x').kind).toBe('ok');
+  });
+
+  test('may name a target for whole orders, working hours, and who else may report a status', () => {
+    const text = broken(
+      [
+        'initial: NEW',
+        `initial: NEW
+target: 3 d
+calendar:
+  zone: Europe/Moscow
+  weekly: {monday: [09:00-13:00, 14:00-18:00], tuesday: ["9:00 – 18:00"], sunday: []}
+  holidays: [2026-01-01]
+  exceptions: {2026-01-03: [10:00-14:00]}`.replace('"9:00', '"09:00'),
+      ],
+      ['{id: SENT, system: post,', '{id: SENT, system: post, reportedBy: [post],'],
+    );
+    const { target, calendar, statuses, regions } = requireLifecycle(text, 'parcel.yaml');
+    expect(target).toBe(259_200_000_000_000n);
+    expect(calendar).toEqual({
+      zone: 'Europe/Moscow',
+      weekly: {
+        monday: [
+          ['09:00', '13:00'],
+          ['14:00', '18:00'],
+        ],
+        tuesday: [['09:00', '18:00']],
+      },
+      holidays: ['2026-01-01'],
+      exceptions: { '2026-01-03': [['10:00', '14:00']] },
+    });
+    expect(statuses.map(({ reportedBy }) => reportedBy)).toEqual([[], ['post'], [], []]);
+    expect(regions).toEqual([]);
+    const plain = requireLifecycle(SOUND, 'parcel.yaml');
+    expect([plain.target, plain.calendar]).toEqual([null, null]);
   });
 
   test('may reach a status only by reopening', () => {
@@ -130,7 +164,7 @@ describe('a sound definition', () => {
       ['CLOSED', 'crm', true],
     ]);
     expect(transitions).toEqual(
-      statuses.slice(1).map(({ id }, index) => ({ from: statuses[index]?.id, to: id, reopen: false })),
+      statuses.slice(1).map(({ id }, index) => ({ from: statuses[index]?.id, to: id, reopen: false, requires: [] })),
     );
     expect(systems.map(({ id, services }) => [id, services])).toEqual([
       ['shop', ['shop-api']],

@@ -1,5 +1,6 @@
 import { WaybillError } from '../model/errors.ts';
-import { definitionSchema, type Lifecycle, MAX_FILE_BYTES, toLifecycle } from './definition.ts';
+import { checkCombinations } from './combinations.ts';
+import { type DefinitionFile, definitionSchema, type Lifecycle, MAX_FILE_BYTES, toLifecycle } from './definition.ts';
 import { readDraft } from './draft.ts';
 import { locate, placeOf } from './locate.ts';
 import { type Finding, formatProblem, type LifecycleProblem, type ProblemCode } from './problem.ts';
@@ -19,7 +20,7 @@ export type ParseResult =
   | { readonly kind: 'refused'; readonly fileName: string; readonly problems: readonly LifecycleProblem[] };
 
 /**
- * Parses a lifecycle definition (YAML 1.2) and proves it sound; see `checkSoundness` for what that means.
+ * Parses a lifecycle definition (YAML 1.2) and proves it sound; see `checkSoundness` and `checkCombinations` for what that means.
  * A refusal lists all problems by line, at most MAX_PROBLEMS of them. Only a text that is not YAML hides what else is wrong
  * with it. Never throws.
  *
@@ -47,8 +48,12 @@ export function parseLifecycle(text: string, fileName: string): ParseResult {
   const parsed = definitionSchema.safeParse(value);
   const breaches = parsed.success ? [] : parsed.error.issues.flatMap((issue) => schemaFindings(issue, value));
   const findings = [...breaches, ...checkSoundness(readDraft(value))];
-  if (parsed.success && broken.length + findings.length === 0)
-    return { kind: 'ok', lifecycle: toLifecycle(parsed.data) };
+  if (parsed.success && broken.length + findings.length === 0) {
+    const lifecycle = toLifecycle(parsed.data);
+    // Combinations mean something only where each region by itself is sound.
+    findings.push(...checkCombinations(lifecycle, guardPaths(parsed.data)));
+    if (findings.length === 0) return { kind: 'ok', lifecycle };
+  }
   // Finding a line is a search; it is done for as many problems as can be in the answer.
   const placed = [...broken, ...findings.slice(0, MAX_PROBLEMS).map(place)];
   return refused(
@@ -75,6 +80,21 @@ export function requireLifecycle(text: string, fileName: string): Lifecycle {
   throw new WaybillError('invalid_lifecycle', `the lifecycle ${fileName} has ${count}:\n${problems}`, {
     remedy: `Correct the file, and prove it with: waybill lifecycle check ${fileName}`,
   });
+}
+
+/** Where the guards stand, in the order in which `toLifecycle` lists the transitions. */
+function guardPaths({ transitions, regions = [] }: DefinitionFile) {
+  return {
+    transitions: transitions.flatMap(({ to, requires }, index) =>
+      to.map(() => (requires === undefined ? ['transitions', index] : ['transitions', index, 'requires'])),
+    ),
+    starts: new Map(
+      regions.map(({ id, startsWhen }, index) => [
+        id,
+        startsWhen === undefined ? ['regions', index] : ['regions', index, 'startsWhen'],
+      ]),
+    ),
+  };
 }
 
 function problem(

@@ -8,11 +8,16 @@ export type ProblemCode =
   | 'wrong_type'
   | 'invalid_value'
   | 'invalid_duration'
+  | 'invalid_calendar'
   | 'too_many_statuses'
   | 'too_many_transitions'
   | 'unknown_system'
   | 'unknown_status'
   | 'unknown_initial'
+  | 'unknown_region'
+  | 'duplicate_region'
+  | 'misplaced_region' // a region, a guard or `initial` where the definition has no place for it
+  | 'foreign_status' // a region, an edge or a guard that names a status of the wrong region
   | 'duplicate_status'
   | 'duplicate_edge'
   | 'no_final'
@@ -21,6 +26,11 @@ export type ProblemCode =
   | 'unreachable_status'
   | 'cannot_finish'
   | 'dead_edge' // an edge on no way from the initial status to a final one
+  | 'no_required_region'
+  | 'never_allowed' // a move or a start whose guard holds in no combination that can be reached
+  | 'stuck_regions' // a combination that can be reached and from which no order can be complete
+  | 'improper_completion' // all regions are complete, and one may still begin
+  | 'too_many_combinations'
   | 'too_many_problems'; // the list was cut; says how many were left out
 
 /** Keys and list indexes that lead from the top of a definition to a place in it. */

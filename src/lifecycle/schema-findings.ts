@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { closestName } from './closest-name.ts';
 import { MAX_STATUSES } from './definition.ts';
 import { isMap } from './draft.ts';
+import { WEEKDAYS } from './dwell/calendar.ts';
 import type { Finding, Path, ProblemCode } from './problem.ts';
 
 /** Turns one issue of the schema into findings with words for people; an issue may name several keys. */
@@ -17,14 +18,23 @@ export function schemaFindings(issue: z.core.$ZodIssue, content: unknown): Findi
     case 'too_small':
       return [found('invalid_value', path, `${where} is empty`, 'Name at least one.')];
     case 'too_big': {
+      if (path.length !== 1 || path[0] !== 'statuses') {
+        return [found('invalid_value', path, `${where} has more than ${issue.maximum} entries`, 'Leave some out.')];
+      }
       const message = `there are more than ${MAX_STATUSES} statuses`;
       return [
         found('too_many_statuses', path, message, 'Split the lifecycle, or merge statuses that differ in nothing.'),
       ];
     }
     case 'custom': {
-      const code = issue.params?.['code'] === 'invalid_duration' ? 'invalid_duration' : 'invalid_value';
-      return [found(code, path, `${where}: ${issue.message}`, String(issue.params?.['remedy'] ?? ''))];
+      return [
+        found(
+          customCode(issue.params?.['code']),
+          path,
+          `${where}: ${issue.message}`,
+          String(issue.params?.['remedy'] ?? ''),
+        ),
+      ];
     }
     case 'invalid_key': {
       const remedy = 'Write 1 to 256 characters without control characters and without spaces at the ends.';
@@ -37,16 +47,33 @@ export function schemaFindings(issue: z.core.$ZodIssue, content: unknown): Findi
   }
 }
 
+function customCode(code: unknown): ProblemCode {
+  return code === 'invalid_duration' || code === 'invalid_calendar' ? code : 'invalid_value';
+}
+
 function found(code: ProblemCode, path: Path, message: string, remedy: string): Finding {
   return { code, path, message, remedy };
 }
 
 const KEYS = ['name', 'version', 'label', 'initial', 'systems', 'statuses', 'transitions', 'services', 'id', 'system'];
-const MORE_KEYS = ['target', 'final', 'from', 'to', 'reopen', 'ru', 'en'];
+const MORE_KEYS = [
+  'target',
+  'final',
+  'from',
+  'to',
+  'reopen',
+  'ru',
+  'en',
+  'regions',
+  'region',
+  'requires',
+  'startsWhen',
+];
+const REST_KEYS = ['optional', 'reportedBy', 'calendar', 'zone', 'weekly', 'holidays', 'exceptions', ...WEEKDAYS];
 
 function unknownKey(path: Path, where: string): Finding {
   const key = String(path.at(-1));
-  const guess = closestName(key, [...KEYS, ...MORE_KEYS]);
+  const guess = closestName(key, [...KEYS, ...MORE_KEYS, ...REST_KEYS]);
   const remedy = guess === undefined || guess === key ? 'Remove it.' : `Did you mean \`${guess}\`? If not, remove it.`;
   return { ...found('unknown_key', path, `${where} has no key \`${key.slice(0, 64)}\``, remedy), atKey: true };
 }

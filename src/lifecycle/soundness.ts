@@ -3,37 +3,30 @@ import { MAX_TRANSITIONS } from './definition.ts';
 import type { Draft, DraftEdge, DraftStatus } from './draft.ts';
 import { reach, shortestWay } from './graph.ts';
 import type { Finding } from './problem.ts';
-
-/** Unknown names for which a similar one is looked up; the search compares letter by letter. */
-const MAX_SUGGESTIONS = 50;
+import { Resolver } from './resolver.ts';
+import { checkRegions, regionOfStatus, startsOf } from './soundness-regions.ts';
 
 /**
  * Checks a definition for soundness: every name refers to something, every status can be reached from the initial one and
  * can reach a final one, every edge lies on a way from the initial status to a final one, and only `reopen` edges leave a
  * final status. For one token on a flat graph this is soundness of workflow nets (van der Aalst 1998); boundedness and
- * proper completion hold by construction.
+ * proper completion hold by construction. With regions it is checked for each by itself; what guards do to their combinations is
+ * `checkCombinations`.
  *
  * All problems are found in one run. So that one typing error does not drag others behind it, a mistyped reference counts
- * as the known name it resembles while ways are searched; and where parts of the definition could not be read at all,
- * nothing is claimed about ways.
+ * as the known name it resembles while ways are searched; and where parts of the definition could not be read at all, or do not say
+ * to which region they belong, nothing is claimed about ways.
  */
 export function checkSoundness(draft: Draft): Finding[] {
   const statuses = firstById(draft.statuses ?? []);
   const resolver = new Resolver(statuses.keys());
-  const findings = [checkStatuses(draft, statuses), checkEdges(draft, statuses, resolver)].flat();
-  const initial = draft.initial === null ? undefined : resolver.resolve(draft.initial);
-  if (draft.initial !== null && draft.statuses !== null && !statuses.has(draft.initial)) {
-    findings.push({
-      code: 'unknown_initial',
-      path: ['initial'],
-      message: `the initial status \`${draft.initial}\` is not among the statuses`,
-      remedy: resolver.remedy(draft.initial),
-    });
-  }
-  if (!draft.complete || statuses.size === 0) return findings;
-  return [...findings, ...checkWays(draft.edges ?? [], statuses, initial, resolver)];
+  const divided = checkRegions(draft, statuses, resolver);
+  const findings = [divided, checkStatuses(draft, statuses), checkEdges(draft, statuses, resolver)].flat();
+  if (!draft.complete || statuses.size === 0 || (draft.regions !== null && divided.length > 0)) return findings;
+  return [...findings, ...checkWays(draft, statuses, resolver)];
 }
 
+/** By id; of those defined twice the first. */
 type Statuses = ReadonlyMap<string, DraftStatus>;
 
 function firstById(statuses: readonly DraftStatus[]): Statuses {
@@ -42,34 +35,7 @@ function firstById(statuses: readonly DraftStatus[]): Statuses {
   return found;
 }
 
-/** Resolves references to statuses, and guesses what a mistyped one stands for. */
-class Resolver {
-  readonly #known: ReadonlySet<string>;
-  readonly #guesses = new Map<string, string | undefined>();
-
-  constructor(known: Iterable<string>) {
-    this.#known = new Set(known);
-  }
-
-  /** The status that the reference means, a guess included; undefined when it means none. */
-  resolve(reference: string): string | undefined {
-    if (this.#known.has(reference)) return reference;
-    if (!this.#guesses.has(reference)) {
-      const look = this.#guesses.size < MAX_SUGGESTIONS;
-      this.#guesses.set(reference, look ? closestName(reference, this.#known) : undefined);
-    }
-    return this.#guesses.get(reference);
-  }
-
-  remedy(reference: string): string {
-    const guess = this.resolve(reference);
-    return guess === undefined
-      ? `Add a status with id \`${reference}\` to \`statuses\`, or correct the name.`
-      : `Did you mean \`${guess}\`?`;
-  }
-}
-
-function checkStatuses({ statuses: listed, systems }: Draft, statuses: Statuses): Finding[] {
+function checkStatuses({ statuses: listed, systems, regions }: Draft, statuses: Statuses): Finding[] {
   const findings: Finding[] = [];
   for (const status of listed ?? []) {
     const first = statuses.get(status.id);
@@ -82,20 +48,9 @@ function checkStatuses({ statuses: listed, systems }: Draft, statuses: Statuses)
         remedy: 'Remove one of the two, or give it another id.',
       });
     }
-    if (status.system !== null && systems !== null && !systems.has(status.system)) {
-      const guess = closestName(status.system, systems);
-      findings.push({
-        code: 'unknown_system',
-        path: [...status.path, 'system'],
-        message: `the status \`${status.id}\` belongs to the system \`${status.system}\`, which is not among the systems`,
-        remedy:
-          guess === undefined
-            ? `Add \`${status.system}\` to \`systems\`, or correct the name.`
-            : `Did you mean \`${guess}\`?`,
-      });
-    }
+    if (systems !== null) findings.push(...checkSystems(status, systems));
   }
-  if (listed !== null && listed.length > 0 && listed.every((status) => status.final === false)) {
+  if (regions === null && listed !== null && listed.length > 0 && listed.every((status) => status.final === false)) {
     findings.push({
       code: 'no_final',
       path: ['statuses'],
@@ -105,6 +60,25 @@ function checkStatuses({ statuses: listed, systems }: Draft, statuses: Statuses)
     });
   }
   return findings;
+}
+
+function checkSystems(status: DraftStatus, systems: ReadonlySet<string>): Finding[] {
+  const owner =
+    status.system === null ? [] : [{ name: status.system, path: [...status.path, 'system'], says: 'belongs to' }];
+  const reporters = status.reportedBy.map((each) => ({ ...each, says: 'is reported by' }));
+  return [...owner, ...reporters].flatMap(({ name, path, says }): Finding[] => {
+    if (systems.has(name)) return [];
+    const guess = closestName(name, systems);
+    return [
+      {
+        code: 'unknown_system',
+        path,
+        message: `the status \`${status.id}\` ${says} the system \`${name}\`, which is not among the systems`,
+        remedy:
+          guess === undefined ? `Add \`${name}\` to \`systems\`, or correct the name.` : `Did you mean \`${guess}\`?`,
+      },
+    ];
+  });
 }
 
 function checkEdges(draft: Draft, statuses: Statuses, resolver: Resolver): Finding[] {
@@ -189,40 +163,47 @@ function checkReopen(edge: DraftEdge, from: DraftStatus): Finding[] {
 }
 
 /** Checks what needs a search over the graph: unreachable statuses, statuses that cannot finish, dead edges. */
-function checkWays(
-  edges: readonly DraftEdge[],
-  statuses: Statuses,
-  initial: string | undefined,
-  resolver: Resolver,
-): Finding[] {
+function checkWays(draft: Draft, statuses: Statuses, resolver: Resolver): Finding[] {
   const forward = new Map<string, string[]>();
   const backward = new Map<string, string[]>();
-  for (const edge of edges) {
+  const edges = (draft.edges ?? []).flatMap((edge) => {
     const from = resolver.resolve(edge.from);
     const to = resolver.resolve(edge.to);
-    if (from === undefined || to === undefined) continue;
-    append(forward, from, to);
-    append(backward, to, from);
+    return from === undefined || to === undefined ? [] : [{ ...edge, source: from, target: to }];
+  });
+  for (const { source, target } of edges) {
+    append(forward, source, target);
+    append(backward, target, source);
   }
-  const all = new Set(statuses.keys());
-  const finals = [...statuses.values()].filter((status) => status.final === true).map((status) => status.id);
+  const starts = startsOf(draft, resolver);
+  const startOf = (status: DraftStatus): string | undefined => starts.get(regionOfStatus(draft, status));
+  const all = [...statuses.values()];
+  const finals = all.filter((status) => status.final === true);
+  const ending = new Set(finals.map((status) => regionOfStatus(draft, status)));
   // Without an initial status, or without a final one, everything would be at fault; that one problem is already reported.
-  const reachable = initial === undefined ? all : reach([initial], (status) => forward.get(status) ?? []);
-  const finishing = finals.length === 0 ? all : reach(finals, (status) => backward.get(status) ?? []);
+  const entries = all.filter((status) => startOf(status) === undefined).map(({ id }) => id);
+  const exits = all.filter((status) => !ending.has(regionOfStatus(draft, status)));
+  const began = [...starts.values()].flatMap((start) => start ?? []);
+  const reachable = reach([...began, ...entries], (status) => forward.get(status) ?? []);
+  const finishing = reach(
+    [...finals, ...exits].map(({ id }) => id),
+    (status) => backward.get(status) ?? [],
+  );
   const findings: Finding[] = [];
-  for (const status of statuses.values()) {
+  for (const status of all) {
+    const initial = startOf(status);
     if (!reachable.has(status.id)) findings.push(unreachable(status, initial ?? ''));
     if (!finishing.has(status.id)) findings.push(cannotFinish(status, initial, forward));
   }
-  for (const edge of edges) {
-    const from = resolver.resolve(edge.from);
-    const to = resolver.resolve(edge.to);
-    if (from === undefined || to === undefined || (reachable.has(from) && finishing.has(to))) continue;
-    const reason = reachable.has(from) ? `\`${to}\` never leads to a final status` : `\`${from}\` is never reached`;
+  for (const { from, to, source, target, toPath } of edges) {
+    if (reachable.has(source) && finishing.has(target)) continue;
+    const reason = reachable.has(source)
+      ? `\`${target}\` never leads to a final status`
+      : `\`${source}\` is never reached`;
     findings.push({
       code: 'dead_edge',
-      path: edge.toPath,
-      message: `the transition \`${edge.from}\` → \`${edge.to}\` is on no way to a final status: ${reason}`,
+      path: toPath,
+      message: `the transition \`${from}\` → \`${to}\` is on no way to a final status: ${reason}`,
       remedy: 'It comes alive with the status named here; or remove it.',
     });
   }

@@ -1,5 +1,6 @@
 import { WaybillError } from '../../model/errors.ts';
 import type { Machine } from '../machine.ts';
+import { isComplete } from '../position.ts';
 import { type RunGraph, runGraph } from './run-graph.ts';
 
 /** How an order is held against the model: a complete one must end in a final status, an open one may be anywhere on the way. */
@@ -32,7 +33,7 @@ export interface Aligner {
   readonly graph: RunGraph;
   /** Undefined for a sequence longer than `maxLength`. */
   align(statuses: readonly string[], ending: Ending): Alignment | undefined;
-  /** Longest sequence that is aligned. */
+  /** Longest sequence that is aligned; −1 where the model has too many runs for any (`MAX_RUN_STATES`). */
   readonly maxLength: number;
 }
 
@@ -55,6 +56,7 @@ const NEVER = 0x3fff_ffff;
  */
 export function openAligner(model: Machine | RunGraph): Aligner {
   const graph = 'lifecycle' in model ? runGraph(model) : model;
+  if (graph === undefined) return { graph: { moves: [], finals: [] }, align: () => undefined, maxLength: -1 };
   const compiled = compile(graph);
   const last = { complete: lastLayer(compiled, graph, 'complete'), open: lastLayer(compiled, graph, 'open') };
   const shortest = last.complete[0] ?? NEVER;
@@ -75,10 +77,10 @@ export function openAligner(model: Machine | RunGraph): Aligner {
   return { graph, align, maxLength };
 }
 
-/** Whether an order counts as complete: its latest status is final. Unknown statuses say nothing about it. */
+/** Whether an order counts as complete: the latest status of every region is final. Unknown statuses say nothing about it. */
 export function endingOf(machine: Machine, statuses: readonly string[]): Ending {
-  const latest = statuses.findLast((status) => machine.knows(status));
-  return latest !== undefined && machine.isFinal(latest) ? 'complete' : 'open';
+  const known = statuses.filter((status) => machine.knows(status));
+  return isComplete(machine, new Map(known.map((status) => [machine.regionOf(status), status]))) ? 'complete' : 'open';
 }
 
 interface Compiled {

@@ -104,14 +104,19 @@ export function lifecycleFromVariants(name: string, discovered: Discovered): Lif
     version: '1',
     label,
     initial,
+    target: null,
+    calendar: null,
+    regions: [],
     systems: [{ id: 'log', label, services: [] }],
     statuses: statuses.map((id) => ({
       id,
       system: 'log',
+      reportedBy: [],
+      region: null,
       label: { ru: id, en: id },
       target: null,
       final: ends.has(id),
     })),
-    transitions: edges.map(([from, to]) => ({ from, to, reopen: ends.has(from) && from !== to })),
+    transitions: edges.map(([from, to]) => ({ from, to, reopen: ends.has(from) && from !== to, requires: [] })),
   };
 }

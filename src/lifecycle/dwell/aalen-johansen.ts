@@ -1,4 +1,4 @@
-import { survivalSteps } from './survival-steps.ts';
+import { type CauseSteps, survivalSteps } from './survival-steps.ts';
 
 /** The share of orders that ended in one outcome by a time. */
 export interface IncidencePoint {
@@ -31,23 +31,31 @@ export interface CumulativeIncidence {
  * @param causes per duration: 0 for an open order, whose duration is its age; else the outcome, from 1
  */
 export function aalenJohansen(durations: Float64Array, causes: Int32Array): CumulativeIncidence {
-  const { steps, anomalies } = survivalSteps(durations, causes);
-  let atRisk = durations.length - anomalies;
+  return aalenJohansenOfSteps(survivalSteps(durations, causes));
+}
+
+/** The same from counts per time; every step has the same number of causes. */
+export function aalenJohansenOfSteps({ steps, anomalies }: CauseSteps): CumulativeIncidence {
+  const all = steps.reduce(
+    (sum, step) => sum + step.censored + step.events.reduce((some, count) => some + count, 0),
+    0,
+  );
+  let atRisk = all;
   let survival = 1;
   let completed = 0;
   const curves: Curve[] = (steps[0]?.events ?? []).map(() => newCurve());
   const stillOpen: { time: number; survival: number }[] = [];
   for (const { time, events, censored } of steps) {
-    const all = events.reduce((sum, count) => sum + count, 0);
-    for (const [cause, curve] of curves.entries()) advance(curve, time, events[cause] ?? 0, all, atRisk, survival);
-    if (all > 0) {
-      survival *= (atRisk - all) / atRisk;
+    const ended = events.reduce((sum, count) => sum + count, 0);
+    for (const [cause, curve] of curves.entries()) advance(curve, time, events[cause] ?? 0, ended, atRisk, survival);
+    if (ended > 0) {
+      survival *= (atRisk - ended) / atRisk;
       stillOpen.push({ time, survival });
     }
-    completed += all;
-    atRisk -= all + censored;
+    completed += ended;
+    atRisk -= ended + censored;
   }
-  const censored = durations.length - anomalies - completed;
+  const censored = all - completed;
   return { causes: curves.map(({ points }) => points), stillOpen, events: completed, censored, anomalies };
 }
 

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { innermostErrors } from './innermost.ts';
+import { type ErrorTreeSpan, innermostErrors } from './innermost.ts';
 
-const span = (spanId: string, parentSpanId: string | null, isError: boolean) => ({ spanId, parentSpanId, isError });
+const span = (
+  spanId: string,
+  parentSpanId: string | null,
+  isError: boolean,
+  kind: ErrorTreeSpan['kind'] = 'internal',
+): ErrorTreeSpan => ({ spanId, parentSpanId, isError, kind, service: kind });
 const ids = (spans: { spanId: string }[]): string[] => spans.map(({ spanId }) => spanId);
 
 describe('innermostErrors', () => {
@@ -23,5 +28,15 @@ describe('innermostErrors', () => {
   it('does not depend on the order of the spans', () => {
     const spans = [span('a', null, true), span('b', 'a', true), span('c', 'b', true), span('d', 'a', true)];
     expect(ids(innermostErrors(spans.toReversed())).sort()).toEqual(['c', 'd']);
+  });
+
+  it('explains the client’s half of a shared span by the server’s', () => {
+    const spans = [span('call', 'a', true, 'client'), span('call', 'a', true, 'server'), span('a', null, true)];
+    expect(innermostErrors(spans).map(({ kind }) => kind)).toEqual(['server']);
+  });
+
+  it('keeps the client’s error where the server’s half has none', () => {
+    const spans = [span('call', null, true, 'client'), span('call', null, false, 'server')];
+    expect(innermostErrors(spans).map(({ kind }) => kind)).toEqual(['client']);
   });
 });

@@ -19,21 +19,20 @@ export interface FailurePlace {
 
 /**
  * Places a failure among the visits of its order. Further on means nearer to the end of the lifecycle: a higher rank than that of the
- * status at the time of the failure; a rework loop does not count as recovery. A status that the lifecycle does not know has no rank.
+ * status of its region at the time of the failure; a rework loop does not count as recovery. A status that the lifecycle does not know has no rank.
  *
  * @param visits in the order of entry
  */
 export function placeFailure(machine: Machine, visits: readonly Visit[], at: UnixNano): FailurePlace {
   let status: string | null = null;
-  let reached = -1;
+  const reached = new Map<string | null, number>();
   for (const visit of visits) {
+    const rank = machine.knows(visit.status) ? machine.rank(visit.status) : undefined;
     if (visit.enteredAt > at) {
-      if (machine.knows(visit.status) && machine.rank(visit.status) > reached) {
-        return { status, movedOnAt: visit.enteredAt };
-      }
+      if (rank !== undefined && rank > (reached.get(visit.region) ?? -1)) return { status, movedOnAt: visit.enteredAt };
     } else {
       status = visit.status;
-      if (machine.knows(visit.status)) reached = machine.rank(visit.status);
+      if (rank !== undefined) reached.set(visit.region, rank);
     }
   }
   return { status, movedOnAt: null };

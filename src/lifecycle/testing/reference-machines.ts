@@ -11,11 +11,14 @@ export function machineOf(statuses: string, edges: string): Machine {
     version: '1',
     label,
     initial: listed[0]?.id ?? '',
+    target: null,
+    calendar: null,
+    regions: [],
     systems: [{ id: 'x', label, services: [] }],
-    statuses: listed.map((each) => ({ ...each, system: 'x', label, target: null })),
+    statuses: listed.map((each) => ({ ...each, system: 'x', reportedBy: [], region: null, label, target: null })),
     transitions: edges.split(' ').map((edge) => {
       const [from = '', to = ''] = edge.split('>');
-      return { from, to, reopen: finals.has(from) && from !== to };
+      return { from, to, reopen: finals.has(from) && from !== to, requires: [] };
     }),
   };
   return compileMachine(lifecycle);

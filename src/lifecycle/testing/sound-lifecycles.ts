@@ -20,7 +20,12 @@ export const lifecycles: fc.Arbitrary<Lifecycle> = fc
     const isFinal = (index: number): boolean => index === count - 1 || (index > 0 && finals[index] === true);
     const edges = new Map<string, LifecycleTransition>();
     const add = (from: number, to: number): void => {
-      edges.set(`${from}>${to}`, { from: `S${from}`, to: `S${to}`, reopen: isFinal(from) && from !== to });
+      edges.set(`${from}>${to}`, {
+        from: `S${from}`,
+        to: `S${to}`,
+        reopen: isFinal(from) && from !== to,
+        requires: [],
+      });
     };
     for (let index = 1; index < count; index += 1) add((seeds[index] ?? 0) % index, index);
     for (let index = 0; index < count - 1; index += 1) {
@@ -33,10 +38,21 @@ export const lifecycles: fc.Arbitrary<Lifecycle> = fc
       version: '1',
       label: LABEL,
       initial: 'S0',
+      target: null,
+      calendar: null,
+      regions: [],
       systems: [{ id: 'x', label: LABEL, services: [] }],
       statuses: indexes
         .toSorted((a, b) => (order[a] ?? 0) - (order[b] ?? 0))
-        .map((index) => ({ id: `S${index}`, system: 'x', label: LABEL, target: null, final: isFinal(index) })),
+        .map((index) => ({
+          id: `S${index}`,
+          system: 'x',
+          reportedBy: [],
+          region: null,
+          label: LABEL,
+          target: null,
+          final: isFinal(index),
+        })),
       transitions: [...edges.values()],
     };
   });
