@@ -2,6 +2,8 @@ const INITIAL_SLOTS = 1024;
 const INITIAL_BYTES = 16 * 1024;
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 const encoder = new TextEncoder();
+/** Where texts are encoded before they are copied into a table; longer ones get memory of their own. */
+const scratch = new Uint8Array(3072);
 
 /** Differs per process, so that nobody outside can prepare strings that collide. Not a secret: a keyed hash would cost ten times as much. */
 const SEED = globalThis.crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
@@ -62,10 +64,20 @@ export class StringTable {
     return this.#add(slot, bytes, start, end);
   }
 
-  /** Names a JS string; for configuration and tests, not for the ingest path. */
+  /** Names a JS string; where there are bytes already, `intern` is cheaper. */
   internText(text: string): number {
-    const bytes = encoder.encode(text);
-    return this.intern(bytes, 0, bytes.length);
+    const { length } = text;
+    if (length * 3 > scratch.length) {
+      const bytes = encoder.encode(text);
+      return this.intern(bytes, 0, bytes.length);
+    }
+    // Nearly every text is ASCII, and a call into the encoder costs more than most texts.
+    for (let at = 0; at < length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) return this.intern(scratch, 0, encoder.encodeInto(text, scratch).written);
+      scratch[at] = code;
+    }
+    return this.intern(scratch, 0, length);
   }
 
   /** Offset of the first byte of a string in `arena`. */

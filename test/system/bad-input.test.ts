@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { errorBody } from '../../src/api/contract/index.ts';
 import { zeroBomb } from '../../src/receivers/otlp/testing/requests.ts';
@@ -36,6 +37,23 @@ function spansOf(number: number): TestSpan[] {
   return [
     { traceId: id.padStart(32, 'a'), spanId: id.padStart(16, 'a'), service: 'good', name: 'good span', startedAt },
   ];
+}
+
+/** An export of one span with so many attributes, put together by hand: an encoder would need gigabytes. */
+function spanOfAttributes(traceId: string, count: number): Uint8Array {
+  const ids = Buffer.from(`0a10${traceId}1208${'b'.repeat(16)}`, 'hex');
+  // Field 9 of Span: a KeyValue of `k` and the string `v`.
+  const attribute = Buffer.from('4a080a016b12030a0176', 'hex');
+  const span = Buffer.concat([ids, Buffer.alloc(attribute.length * count, attribute)]);
+  const [resourceSpans, scopeSpans, spans] = [0x0a, 0x12, 0x12];
+  return field(resourceSpans, field(scopeSpans, field(spans, span)));
+}
+
+function field(tag: number, content: Uint8Array): Buffer {
+  const head = [tag];
+  let length = content.length;
+  for (; length >= 0x80; length >>>= 7) head.push((length & 0x7f) | 0x80);
+  return Buffer.concat([Buffer.from([...head, length]), content]);
 }
 
 /** A value of /proc/PID/status in bytes. */
@@ -91,14 +109,27 @@ describe('OTLP/HTTP', () => {
   });
 
   it('answers a body that unpacks to a gigabyte with 413 and does not unpack it', async () => {
-    const bomb = zeroBomb(1024);
+    const piece = zstdCompressSync(Buffer.alloc(64 * MEBIBYTE));
+    const bombs = { gzip: zeroBomb(1024), zstd: Buffer.concat(Array.from({ length: 16 }, () => piece)) };
     const before = memory('VmRSS');
-    for (const type of [PROTOBUF, JSON_TYPE]) {
-      const response = await postTraces(waybill.otlpHttp, bomb, { ...type, 'content-encoding': 'gzip' });
-      expect(response.status).toBe(413);
-      await response.arrayBuffer();
+    for (const [coding, bomb] of Object.entries(bombs)) {
+      for (const type of [PROTOBUF, JSON_TYPE]) {
+        const response = await postTraces(waybill.otlpHttp, bomb, { ...type, 'content-encoding': coding });
+        expect(response.status).toBe(413);
+        await response.arrayBuffer();
+      }
     }
     expect(memory('VmHWM') - before).toBeLessThan(350 * MEBIBYTE);
+  });
+
+  it('keeps the first 1,024 of a million attributes and counts the others', async () => {
+    const traceId = 'b'.repeat(32);
+    const response = await postTraces(waybill.otlpHttp, spanOfAttributes(traceId, 1_000_000), PROTOBUF);
+    expect(response.status).toBe(200);
+    const kept = async () => (await waybill.api.trace(traceId))?.spans[0]?.attributes.length;
+    await expect.poll(kept, { timeout: 20_000 }).toBe(1024);
+    const { drops } = await waybill.api.system();
+    expect(drops).toContainEqual({ what: 'attribute_dropped', count: 1_000_000 - 1024 });
   });
 
   it('cuts off a sender that trickles its body', async () => {
@@ -115,6 +146,25 @@ describe('OTLP/HTTP', () => {
     await closed;
     clearInterval(trickle);
     expect(answer).toContain('408');
+  });
+});
+
+describe('Zipkin', () => {
+  const post = (body: string): Promise<Response> =>
+    fetch(`${waybill.otlpHttp}/api/v2/spans`, { method: 'POST', headers: JSON_TYPE, body });
+
+  it.each([
+    ['nesting without end', '['.repeat(1_000_000), 400],
+    ['what is not JSON', '[{"traceId":', 400],
+    ['what is no list', '{"traceId":"1","id":"1"}', 400],
+    ['tags of the wrong type', '[{"traceId":"1","id":"1","tags":{"a":[{}]}}]', 400],
+    ['numbers beyond any clock', '[{"traceId":"1","id":"1","timestamp":1e300}]', 400],
+    ['keys that would change prototypes', `[{"traceId":"${'c'.repeat(32)}","id":"1","tags":{"__proto__":"x"}}]`, 202],
+    ['members that repeat', `[{"traceId":"1","id":"0","id":"${'d'.repeat(16)}"}]`, 202],
+  ])('answers %s in words', async (_, body, status) => {
+    const response = await post(body);
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, 'text/plain; charset=utf-8']);
+    expect(await response.text()).toMatch(status === 202 ? /^$/ : /\w/);
   });
 });
 

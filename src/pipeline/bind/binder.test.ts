@@ -44,6 +44,19 @@ describe('Binder', () => {
     expect(binding.orderIds).toEqual(['42', '', '', '', '']);
   });
 
+  it('fills in the error status that only an attribute of the span tells', () => {
+    const { spans, binding } = bind([
+      { id: 1, trace: 1, attributes: { error: true } },
+      { id: 2, trace: 2, attributes: { error: 'true' } },
+      { id: 3, trace: 3, attributes: { 'otel.status_code': 'ERROR' } },
+      { id: 4, trace: 4, attributes: { 'otel.status_code': 'OK', error: false } },
+      { id: 5, trace: 5, attributes: { error: 'no' }, events: [{ name: 'x', attributes: { error: true } }] },
+      { id: 6, trace: 6, failed: true },
+    ]);
+    expect([...(spans?.statusCodes.bytes ?? [])]).toEqual([2, 2, 2, 0, 0, 2]);
+    expect([...binding.failedTraces].map((trace) => Number.parseInt(trace, 16))).toEqual([1, 2, 3, 6]);
+  });
+
   it('lets an event name the order of its span, but not when its events name several', () => {
     const { binding } = bind([
       { id: 1, events: [{ name: 'x', attributes: { 'order.id': 'A' } }] },

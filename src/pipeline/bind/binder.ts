@@ -1,28 +1,19 @@
 import { aliasText } from '../../model/alias-text.ts';
-import type { UintColumn } from '../../model/columns.ts';
 import type { Alias, OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
-import { SpanBatch } from '../../model/span-batch.ts';
+import { type Resource, SpanBatch } from '../../model/span-batch.ts';
 import { MAX_UNIX_NANO } from '../../model/units.ts';
 import type { AliasBinding, InFlight, OrderTrace, SpanBinding } from '../in-flight.ts';
 import { Verdicts } from '../verdicts.ts';
 import type { BindConfig } from './config.ts';
+import { LogBinding } from './log-binding.ts';
+import { type Named, readNamings } from './named.ts';
 import { type Naming, NamingRules } from './namings.ts';
 
 /** OTLP StatusCode. */
+const STATUS_UNSET = 0;
 const STATUS_ERROR = 2;
 
-/** What one list of attributes (of a span or an event) names. */
-interface Named {
-  orderId: string | undefined;
-  orderPriority: number;
-  alias: Alias | undefined;
-  aliasPriority: number;
-  aliases: Alias[] | undefined;
-  status: string | undefined;
-  attributes: { name: string; value: string }[] | undefined;
-}
-
-/** Binds spans to the orders that they themselves name, and finds the status facts in them. Inheritance inside a trace comes later, when the trace can be seen whole. */
+/** Binds spans and log records to the orders that they themselves name, and finds the status facts in them. Inheritance inside a trace comes later, when the trace can be seen whole. */
 export class Binder {
   readonly #namings: Verdicts<Naming>;
   readonly #statusEvent: string;
@@ -34,6 +25,9 @@ export class Binder {
   }
 
   bind(batch: InFlight): void {
+    if (batch.logs !== undefined) {
+      batch.binding = new LogBinding(batch.logs, this.#namings.over(batch.logs.table), batch.observedAt);
+    }
     if (batch.spans === undefined) return;
     const binding = new BatchBinding(batch.spans, batch);
     const namingOf = this.#namings.over(batch.spans.table);
@@ -55,6 +49,7 @@ class BatchBinding implements SpanBinding {
   readonly #attributes: OrderAttribute[];
   readonly #observedAt: bigint;
   readonly #pairs = new Set<string>();
+  readonly #versions = new Map<Resource, string>();
 
   constructor(spans: SpanBatch, found: Pick<InFlight, 'facts' | 'attributes' | 'observedAt'>) {
     this.#spans = spans;
@@ -82,6 +77,7 @@ class BatchBinding implements SpanBinding {
     const alias =
       orderId === undefined ? (own.alias ?? events.find((event) => event.alias !== undefined)?.alias) : undefined;
     this.orderIds.push(orderId ?? '');
+    if (own.isError && spans.statusCodes.at(row) === STATUS_UNSET) spans.statusCodes.bytes[row] = STATUS_ERROR;
     if (spans.statusCodes.at(row) === STATUS_ERROR) this.failedTraces.add(hex(spans.traceIds.bytes, row * 16, 16));
     this.aliases.push(alias);
     this.#recordTraces(row, orderId, alias, events);
@@ -138,6 +134,21 @@ class BatchBinding implements SpanBinding {
     for (const { name, value } of place.attributes) this.#attributes.push({ order, name, value, occurredAt, traceId });
   }
 
+  /** The resource attribute `service.version`, looked up once a batch; facts are few. */
+  #versionOf(resource: Resource): string {
+    const known = this.#versions.get(resource);
+    if (known !== undefined) return known;
+    const { table } = this.#spans;
+    let version = '';
+    for (let index = 0; index < resource.attributes.length; index += 1) {
+      const id = resource.attributes.at(index);
+      if (table.key(id) === 'service.version') version = table.value(id);
+    }
+    if (version.length > MAX_VERSION_CHARACTERS) version = '';
+    this.#versions.set(resource, version);
+    return version;
+  }
+
   #addFact(
     row: number,
     status: string,
@@ -158,6 +169,7 @@ class BatchBinding implements SpanBinding {
       occurredAt,
       observedAt: this.#observedAt,
       source: spans.table.strings.text(resource?.serviceId ?? 0),
+      sourceVersion: resource === undefined ? '' : this.#versionOf(resource),
       evidenceKind,
       evidenceId: `${traceId}:${spanId}:${sequence}`,
       sequence,
@@ -166,6 +178,9 @@ class BatchBinding implements SpanBinding {
     });
   }
 }
+
+/** Longest version that is kept, in characters; what is longer is no version. */
+const MAX_VERSION_CHARACTERS = 256;
 
 function reference(orderId: string | undefined, alias: Alias | undefined): OrderReference {
   if (orderId !== undefined) return { kind: 'order', orderId };
@@ -181,37 +196,6 @@ function onlyOrder(events: readonly Named[]): string | undefined {
     found = orderId;
   }
   return found;
-}
-
-function readNamings(column: UintColumn, start: number, end: number, namingOf: (id: number) => Naming): Named {
-  const named: Named = {
-    orderId: undefined,
-    orderPriority: Number.POSITIVE_INFINITY,
-    alias: undefined,
-    aliasPriority: Number.POSITIVE_INFINITY,
-    aliases: undefined,
-    status: undefined,
-    attributes: undefined,
-  };
-  for (let index = start; index < end; index += 1) {
-    const naming = namingOf(column.at(index));
-    if (naming.kind === 'nothing') continue;
-    if (naming.kind === 'status') named.status = naming.status;
-    else if (naming.kind === 'attribute') (named.attributes ??= []).push({ name: naming.name, value: naming.value });
-    else if (naming.kind === 'order') {
-      if (naming.priority < named.orderPriority) {
-        named.orderId = naming.orderId;
-        named.orderPriority = naming.priority;
-      }
-    } else {
-      named.aliases = [...(named.aliases ?? []), naming.alias];
-      if (naming.priority < named.aliasPriority) {
-        named.alias = naming.alias;
-        named.aliasPriority = naming.priority;
-      }
-    }
-  }
-  return named;
 }
 
 function hex(bytes: Uint8Array, start: number, length: number): string {

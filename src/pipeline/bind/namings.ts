@@ -10,9 +10,18 @@ export type Naming =
   | { readonly kind: 'order'; readonly orderId: string; readonly priority: number }
   | { readonly kind: 'alias'; readonly alias: Alias; readonly priority: number }
   | { readonly kind: 'status'; readonly status: string }
+  /** Says that the span failed, where the sender has no status for it: OpenTracing, Zipkin and their bridges. */
+  | { readonly kind: 'error' }
   | { readonly kind: 'attribute'; readonly name: string; readonly value: string };
 
 const NOTHING: Naming = { kind: 'nothing' };
+const ERROR: Naming = { kind: 'error' };
+
+/** What an attribute says in lower case when its span failed (OpenTracing; OpenTelemetry to Zipkin). */
+const ERROR_ATTRIBUTES = new Map([
+  ['error', 'true'],
+  ['otel.status_code', 'error'],
+]);
 
 /** Longest order id, alias value and status that is taken for one; longer values are not ids but text. */
 export const MAX_ID_LENGTH = 256;
@@ -42,6 +51,8 @@ export class NamingRules {
     const type = table.typeOf(id);
     const key = table.key(id);
     if (this.#describing.has(key)) return describingNaming(key, table.value(id));
+    const errorValue = ERROR_ATTRIBUTES.get(key);
+    if (errorValue !== undefined) return table.value(id).toLowerCase() === errorValue ? ERROR : NOTHING;
     if (type !== VALUE_TYPE.string && type !== VALUE_TYPE.int) return NOTHING;
     const priority = this.#orderAttributes.get(key);
     if (priority !== undefined) return orderNaming(table.value(id), priority);
@@ -78,6 +89,6 @@ function describingNaming(name: string, value: string): Naming {
 }
 
 /** Whether a text can be an id: 1 to 256 characters, none of them a control character. */
-function isId(text: string): boolean {
+export function isId(text: string): boolean {
   return text.length > 0 && text.length <= MAX_ID_LENGTH && !UNPRINTABLE.test(text);
 }

@@ -50,6 +50,7 @@ export function encodeFacts(facts: readonly StatusFact[]): TableBlock | undefine
     rows.word('evidence_kind', ({ evidenceKind }) => evidenceKind),
     rows.text('evidence_id', ({ evidenceId }) => evidenceId),
     rows.uint32('sequence', ({ sequence }) => sequence),
+    rows.word('source_version', ({ sourceVersion }) => sourceVersion ?? ''),
   ]);
 }
 

@@ -1,4 +1,7 @@
 import type { InFlight } from '../in-flight.ts';
+import { encodeLogs } from './encode-logs.ts';
+import { encodeDeadLetters, encodeQueueMessages } from './encode-messages.ts';
+import { encodeMetricPoints } from './encode-metrics.ts';
 import {
   encodeAliasBindings,
   encodeFacts,
@@ -6,18 +9,35 @@ import {
   encodeOrderTraces,
   encodeTouches,
 } from './encode-orders.ts';
-import { encodeResources, encodeSpans } from './encode-spans.ts';
+import { encodeQueueSamples } from './encode-samples.ts';
+import { encodeSpans } from './encode-spans.ts';
+import { encodeResources } from './origin-columns.ts';
 import { type JournalRecord, packRecord, type TableBlock } from './record.ts';
 
-/** Encodes everything that a batch brings into the store as one journal record: its spans and what they say about orders. */
+/** Encodes everything that a batch brings into the store as one journal record: its rows, and what they say about orders. */
 export function encodeRecord(batch: InFlight): JournalRecord {
   const blocks: (TableBlock | undefined)[] = [];
   if (batch.spans !== undefined && batch.binding !== undefined) {
     blocks.push(encodeResources(batch.spans));
     blocks.push(encodeSpans(batch.spans, batch.binding, batch.observedAt));
+  }
+  if (batch.logs !== undefined && batch.binding !== undefined) {
+    blocks.push(encodeResources(batch.logs));
+    blocks.push(encodeLogs(batch.logs, batch.binding, batch.observedAt));
+  }
+  if (batch.metrics !== undefined) {
+    blocks.push(encodeResources(batch.metrics));
+    blocks.push(encodeMetricPoints(batch.metrics, batch.observedAt));
+  }
+  if (batch.binding !== undefined) {
     blocks.push(encodeOrderTraces(batch.binding.orderTraces, batch.observedAt));
     blocks.push(encodeAliasBindings(batch.binding.aliasBindings));
   }
+  if (batch.messages !== undefined) {
+    blocks.push(encodeQueueMessages(batch.messages.events, batch.observedAt));
+    blocks.push(encodeDeadLetters(batch.messages.deadLetters));
+  }
+  blocks.push(encodeQueueSamples(batch.samples ?? []));
   blocks.push(encodeFacts(batch.facts));
   blocks.push(encodeOrderAttributes(batch.attributes));
   blocks.push(encodeTouches(batch));

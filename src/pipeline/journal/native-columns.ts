@@ -1,3 +1,4 @@
+import type { UintColumn } from '../../model/columns.ts';
 import type { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn, NativeData } from '../../wire/native/column.ts';
@@ -32,4 +33,10 @@ export function constantMilliTime(name: string, at: UnixNano, rows: number): Nat
 /** Wraps data into an array column by its end offsets. */
 export function arrayOf(ends: Uint32Array, inner: NativeData): NativeData {
   return { kind: 'array', ends, inner };
+}
+
+/** The little-endian bytes of a column of 32-bit numbers, or of halves of 64-bit numbers. */
+export function bytesOf(column: UintColumn): Uint8Array {
+  const { values } = column;
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -2,7 +2,7 @@ import { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
 import { encodeBlock } from '../../wire/native/encode.ts';
-import { constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
+import { arrayOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
 import type { TableBlock } from './record.ts';
 
 /** Makes the columns of a block out of rows that are objects; for the few rows about orders, not for spans. */
@@ -39,13 +39,62 @@ class RowColumns<Row> {
     return constantMilliTime(name, at, this.#rows.length);
   }
 
+  /** Nullable(DateTime64(9)). */
+  nanoTimeOrNull(name: string, of: (row: Row) => UnixNano | null): NativeColumn {
+    const nulls = new Uint8Array(this.#rows.length);
+    const times = new BigInt64Array(this.#rows.length);
+    for (const [index, row] of this.#rows.entries()) {
+      const at = of(row);
+      if (at === null) nulls[index] = 1;
+      else times[index] = at;
+    }
+    const inner = { kind: 'fixed', bytes: new Uint8Array(times.buffer) } as const;
+    return { name, type: "Nullable(DateTime64(9, 'UTC'))", data: { kind: 'nullable', nulls, inner } };
+  }
+
+  /** Array(String). */
+  texts(name: string, of: (row: Row) => readonly string[]): NativeColumn {
+    const { ends, ids } = this.#lists(of);
+    return { name, type: 'Array(String)', data: arrayOf(ends, { kind: 'string', ids, strings: this.#strings }) };
+  }
+
+  /** Array(LowCardinality(String)). */
+  words(name: string, of: (row: Row) => readonly string[]): NativeColumn {
+    const { ends, ids } = this.#lists(of);
+    const data = arrayOf(ends, { kind: 'low_cardinality', ids, strings: this.#strings });
+    return { name, type: 'Array(LowCardinality(String))', data };
+  }
+
+  uint8(name: string, of: (row: Row) => number): NativeColumn {
+    return fixed(name, 'UInt8', Uint8Array.from(this.#rows, of));
+  }
+
+  /** UInt64 of numbers that a JS number holds exactly. */
+  uint64(name: string, of: (row: Row) => number): NativeColumn {
+    return fixed(name, 'UInt64', new Uint8Array(BigUint64Array.from(this.#rows, (row) => BigInt(of(row))).buffer));
+  }
+
   uint32(name: string, of: (row: Row) => number): NativeColumn {
     return uint32(name, Uint32Array.from(this.#rows, of));
+  }
+
+  float32(name: string, of: (row: Row) => number): NativeColumn {
+    return fixed(name, 'Float32', new Uint8Array(Float32Array.from(this.#rows, of).buffer));
   }
 
   /** A column of zeros of a fixed width. */
   zeros(name: string, type: string, width: number): NativeColumn {
     return fixed(name, type, new Uint8Array(this.#rows.length * width));
+  }
+
+  #lists(of: (row: Row) => readonly string[]): { ends: Uint32Array; ids: Uint32Array } {
+    const ends = new Uint32Array(this.#rows.length);
+    const ids: number[] = [];
+    for (const [index, row] of this.#rows.entries()) {
+      for (const value of of(row)) ids.push(this.#strings.internText(value));
+      ends[index] = ids.length;
+    }
+    return { ends, ids: Uint32Array.from(ids) };
   }
 
   #ids(of: (row: Row) => string): Uint32Array {

@@ -97,11 +97,23 @@ function redactParameter(parameter: string, extra: ReadonlySet<string>): string 
   return isSensitiveKey(decoded, extra) ? `${name}=${REDACTED}` : parameter;
 }
 
-/** Replaces sensitive members of a JSON value in place of their values; returns undefined when nothing had to change. */
-export function redactJson(text: string, extra: ReadonlySet<string>): string | undefined {
+/**
+ * Replaces sensitive members of a JSON value in place of their values, and its strings by what `redactString` makes of them; returns
+ * undefined when nothing had to change.
+ */
+export function redactJson(
+  text: string,
+  extra: ReadonlySet<string>,
+  redactString: (text: string) => string = (unchanged) => unchanged,
+): string | undefined {
   let changed = false;
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk);
+    if (typeof value === 'string') {
+      const safe = redactString(value);
+      if (safe !== value) changed = true;
+      return safe;
+    }
     if (value === null || typeof value !== 'object') return value;
     const entries = Object.entries(value).map(([key, member]): [string, unknown] => {
       if (!isSensitiveKey(key, extra)) return [key, walk(member)];

@@ -11,12 +11,26 @@ const limitsSchema = z
       .max(1_000_000)
       .default(DEFAULT_DECODE_LIMITS.maxSpans)
       .describe('Spans of one request; further ones are rejected and counted.'),
+    maxLogRecords: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(DEFAULT_DECODE_LIMITS.maxLogRecords)
+      .describe('Log records of one request; further ones are rejected and counted.'),
+    maxDataPoints: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(DEFAULT_DECODE_LIMITS.maxDataPoints)
+      .describe('Data points of metrics of one request; further ones are rejected and counted.'),
     maxAttributes: z
       .int()
       .min(1)
       .max(65_536)
       .default(DEFAULT_DECODE_LIMITS.maxAttributes)
-      .describe('Attributes of one span, event, link, resource or scope; further ones are cut and counted.'),
+      .describe(
+        'Attributes of one span, event, link, log record, data point, exemplar, resource or scope; further ones are cut and counted.',
+      ),
     maxEvents: z
       .int()
       .min(1)

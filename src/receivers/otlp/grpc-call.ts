@@ -7,7 +7,7 @@ import { encodeGrpcMessage, frameMessage, type GrpcMessage, GrpcMessageAssembler
 const RESPONSE_HEADERS = {
   ':status': 200,
   'content-type': 'application/grpc',
-  'grpc-accept-encoding': 'identity,gzip',
+  'grpc-accept-encoding': 'identity,gzip,zstd',
 } as const;
 
 /** One unary call on an HTTP/2 stream: its message in, exactly one answer out. */

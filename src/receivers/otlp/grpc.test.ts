@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { gzipSync } from 'node:zlib';
+import { connect as connectTcp } from 'node:net';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WaybillError } from '../../model/errors.ts';
@@ -189,8 +190,10 @@ describe('OtlpGrpcReceiver', () => {
     ['two messages', Buffer.concat([frameMessage(protobufExport(1)), frameMessage(protobufExport(1))]), {}, '3'],
     ['bytes that are not protobuf', frameMessage(Uint8Array.of(0x0a, 0x7f)), {}, '3'],
     ['an invalid flag', Buffer.from([7, 0, 0, 0, 0]), {}, '3'],
-    ['an unknown encoding', compressed(protobufExport(1)), { 'grpc-encoding': 'zstd' }, '12'],
+    ['an unknown encoding', compressed(protobufExport(1)), { 'grpc-encoding': 'snappy' }, '12'],
     ['gzip that is none', compressed(protobufExport(1)), { 'grpc-encoding': 'gzip' }, '3'],
+    ['zstd that is none', compressed(protobufExport(1)), { 'grpc-encoding': 'zstd' }, '3'],
+    ['a zstd bomb', compressed(zstdCompressSync(Buffer.alloc(65 * 1024 * 1024))), { 'grpc-encoding': 'zstd' }, '8'],
   ])('refuses %s for good', async (_, body, headers, status) => {
     const { session, next } = await started();
     expect((await call(session, body, { headers })).status).toBe(status);
@@ -200,9 +203,8 @@ describe('OtlpGrpcReceiver', () => {
   it('answers unknown methods with UNIMPLEMENTED and what is not gRPC with its HTTP status', async () => {
     const { session } = await started();
     const body = frameMessage(protobufExport(1));
-    expect((await call(session, body, { path: EXPORT.replace('trace.v1.Trace', 'metrics.v1.Metrics') })).status).toBe(
-      '12',
-    );
+    const profiles = EXPORT.replace('trace.v1.Trace', 'profiles.v1development.Profiles');
+    expect((await call(session, body, { path: profiles })).status).toBe('12');
     expect((await call(session, body, { headers: { 'content-type': 'application/json' } })).httpStatus).toBe(415);
     expect((await call(session, body, { headers: { 'content-type': 'application/grpc+proto' } })).status).toBe('0');
   });
@@ -216,6 +218,22 @@ describe('OtlpGrpcReceiver', () => {
     expect((await check('')).body).toEqual(Buffer.from([0, 0, 0, 0, 2, 8, 1]));
     expect((await check('opentelemetry.proto.collector.trace.v1.TraceService')).status).toBe('0');
     expect((await check('other')).status).toBe('5');
+  });
+
+  it('takes zstd, and offers it', async () => {
+    const { session, next } = await started();
+    const body = compressed(zstdCompressSync(protobufExport(3)));
+    expect((await call(session, body, { headers: { 'grpc-encoding': 'zstd' } })).status).toBe('0');
+    expect(next.spans).toHaveLength(3);
+  });
+
+  it('cuts off a peer that connects and never speaks HTTP/2', async () => {
+    const { port } = await started({ requestTimeoutMs: 200 });
+    const socket = connectTcp(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')));
+    expect(await closed).toBe('closed');
   });
 
   it('holds calls to their deadline and to its own', async () => {

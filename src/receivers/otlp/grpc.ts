@@ -7,20 +7,24 @@ import {
 } from 'node:http2';
 import type { Consumer } from '../../model/consumer.ts';
 import { WaybillError } from '../../model/errors.ts';
-import { encodeTraceResponse, RPC_CODE } from '../../wire/otlp/encode-status.ts';
+import { encodeExportResponse, RPC_CODE } from '../../wire/otlp/encode-status.ts';
 import { ProtobufReader } from '../../wire/otlp/protobuf-reader.ts';
 import { answerTo } from './answers.ts';
-import { inflate, SenderGone } from './body.ts';
+import { codingOf, inflate, SenderGone } from './body.ts';
 import { ByteBudget, type ByteLease } from './byte-budget.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { type GrpcMessage, parseGrpcTimeout } from './grpc-frames.ts';
 import { listen } from './listen.ts';
+import { OtlpIntake, type Signal } from './otlp-intake.ts';
 import { OtlpTally } from './tally.ts';
-import { TraceIntake } from './trace-intake.ts';
 
-const TRACE_SERVICE = 'opentelemetry.proto.collector.trace.v1.TraceService';
-const EXPORT_PATH = `/${TRACE_SERVICE}/Export`;
+const SERVICES = new Map<string, Signal>([
+  ['opentelemetry.proto.collector.trace.v1.TraceService', 'traces'],
+  ['opentelemetry.proto.collector.metrics.v1.MetricsService', 'metrics'],
+  ['opentelemetry.proto.collector.logs.v1.LogsService', 'logs'],
+]);
+const EXPORT_PATHS = new Map([...SERVICES].map(([service, signal]) => [`/${service}/Export`, signal]));
 const HEALTH_PATH = '/grpc.health.v1.Health/Check';
 
 // Measured: windows of this size keep a sender of large batches from waiting for WINDOW_UPDATE.
@@ -34,16 +38,16 @@ const SERVING = Uint8Array.of(0x08, 1);
 const NOT_SERVING = Uint8Array.of(0x08, 2);
 
 /**
- * OTLP/gRPC: unary `TraceService/Export` over plaintext HTTP/2, with `grpc.health.v1.Health/Check`.
+ * OTLP/gRPC: unary `Export` of the trace, metrics and logs services over plaintext HTTP/2, with `grpc.health.v1.Health/Check`.
  *
  * The framing is done here: a general gRPC server costs more than twice the CPU for the same bytes. Success is answered only
- * after `next` made the spans durable. What may succeed later is UNAVAILABLE with RetryInfo; RESOURCE_EXHAUSTED stands for
+ * after `next` made everything durable. What may succeed later is UNAVAILABLE with RetryInfo; RESOURCE_EXHAUSTED stands for
  * requests that are too large, which senders must not repeat.
  */
 export class OtlpGrpcReceiver {
   readonly tally: OtlpTally;
   readonly #config: OtlpGrpcConfig;
-  readonly #intake: TraceIntake;
+  readonly #intake: OtlpIntake;
   readonly #budget: ByteBudget;
   readonly #sessions = new Set<ServerHttp2Session>();
   #server: Http2Server | undefined;
@@ -53,7 +57,7 @@ export class OtlpGrpcReceiver {
   constructor(deps: { next: Consumer; config: OtlpGrpcConfig; tally?: OtlpTally }) {
     this.tally = deps.tally ?? new OtlpTally();
     this.#config = deps.config;
-    this.#intake = new TraceIntake(deps.next, deps.config.limits, this.tally);
+    this.#intake = new OtlpIntake(deps.next, deps.config.limits, this.tally);
     this.#budget = new ByteBudget(deps.config.maxInFlightBytes, this.tally);
   }
 
@@ -96,6 +100,10 @@ export class OtlpGrpcReceiver {
       if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
     });
     session.setTimeout(this.#config.idleTimeoutMs, () => session.close());
+    // A peer that connects and never speaks HTTP/2 would keep its place until it is idle.
+    const handshake = setTimeout(() => session.destroy(), this.#config.requestTimeoutMs);
+    session.once('remoteSettings', () => clearTimeout(handshake));
+    session.once('close', () => clearTimeout(handshake));
   }
 
   async #drain(): Promise<void> {
@@ -112,17 +120,21 @@ export class OtlpGrpcReceiver {
 
   async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const call = new GrpcCall(stream, headers);
+    const signal = EXPORT_PATHS.get(call.path);
     const lease = this.#budget.lease();
     const deadline = this.#startDeadline(call);
     try {
       if (!isGrpc(headers)) {
         this.tally.refuse('unsupported_media_type');
         call.failHttp(headers[':method'] === 'POST' ? 415 : 405);
-      } else if (call.path === EXPORT_PATH) await this.#export(call, lease);
+      } else if (signal !== undefined) await this.#export(call, signal, lease);
       else if (call.path === HEALTH_PATH) await this.#check(call, lease);
       else {
         this.tally.refuse('unimplemented');
-        call.fail({ code: RPC_CODE.unimplemented, message: `only ${TRACE_SERVICE}/Export is received here` });
+        call.fail({
+          code: RPC_CODE.unimplemented,
+          message: `only Export of ${[...SERVICES.keys()].join(', ')} is received here`,
+        });
       }
     } catch (error) {
       this.#refuse(call, error);
@@ -132,30 +144,30 @@ export class OtlpGrpcReceiver {
     }
   }
 
-  async #export(call: GrpcCall, lease: ByteLease): Promise<void> {
+  async #export(call: GrpcCall, signal: Signal, lease: ByteLease): Promise<void> {
     const message = await call.receive(this.#config, lease);
     if (this.#stopped !== undefined) throw new WaybillError('shutting_down', 'Waybill is shutting down');
     const body = await this.#inflate(call, message, lease);
-    const partial = await this.#intake.take(body, 'protobuf');
-    call.succeed(encodeTraceResponse(partial, 'protobuf'));
+    const partial = await this.#intake.take(signal, body, 'protobuf');
+    call.succeed(encodeExportResponse(partial, 'protobuf'));
   }
 
   async #inflate(call: GrpcCall, message: GrpcMessage, lease: ByteLease): Promise<Uint8Array> {
     if (!message.isCompressed) return message.bytes;
-    const coding = call.headers['grpc-encoding'];
-    if (coding !== 'gzip') {
+    const coding = codingOf(call.headers['grpc-encoding']);
+    if (coding === undefined || coding === 'identity') {
       throw new WaybillError('unsupported_media_type', 'the message encoding is not supported', {
-        remedy: 'send grpc-encoding gzip or identity',
+        remedy: 'send grpc-encoding gzip, zstd or identity',
       });
     }
-    return inflate(message.bytes, this.#config.maxBodyBytes, lease);
+    return inflate(message.bytes, coding, this.#config.maxBodyBytes, lease);
   }
 
   /** The standard health service, for probes; `Watch` is not offered. */
   async #check(call: GrpcCall, lease: ByteLease): Promise<void> {
     const message = await call.receive(MAX_HEALTH_REQUEST, lease);
     const service = readServiceName(message.bytes);
-    if (service !== '' && service !== TRACE_SERVICE) {
+    if (service !== '' && !SERVICES.has(service)) {
       call.fail({ code: RPC_CODE.notFound, message: 'unknown service' });
       return;
     }
@@ -169,7 +181,7 @@ export class OtlpGrpcReceiver {
       () => {
         if (call.isAnswered) return;
         this.tally.refuse('timeout');
-        call.fail({ code: RPC_CODE.deadlineExceeded, message: 'the deadline passed before the spans were durable' });
+        call.fail({ code: RPC_CODE.deadlineExceeded, message: 'the deadline passed before the data was durable' });
       },
       Math.min(asked, this.#config.requestTimeoutMs),
     );

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WaybillError } from '../../model/errors.ts';
@@ -48,6 +48,8 @@ describe('OtlpHttpReceiver', () => {
     ['JSON', `${JSON_TYPE}; charset=utf-8`, jsonExport(3), {}],
     ['gzip protobuf', PROTOBUF, gzipSync(protobufExport(3)), { 'Content-Encoding': 'gzip' }],
     ['gzip JSON', JSON_TYPE, gzipSync(jsonExport(3)), { 'Content-Encoding': 'gzip' }],
+    ['zstd protobuf', PROTOBUF, zstdCompressSync(protobufExport(3)), { 'Content-Encoding': 'zstd' }],
+    ['zstd JSON', JSON_TYPE, zstdCompressSync(jsonExport(3)), { 'Content-Encoding': 'zstd' }],
     ['identity', PROTOBUF, protobufExport(3), { 'Content-Encoding': 'identity' }],
   ])('takes %s and answers in the request’s content type', async (_, type, body, headers) => {
     const { url, next, receiver } = await started();
@@ -77,6 +79,33 @@ describe('OtlpHttpReceiver', () => {
     const body = Buffer.concat([gzipSync(protobufExport(1)), gzipSync(protobufExport(2))]);
     expect((await post(url, body, { 'Content-Type': PROTOBUF, 'Content-Encoding': 'gzip' })).status).toBe(200);
     expect(next.spans).toHaveLength(3);
+  });
+
+  it('takes zstd of several frames, also with frames to skip between them', async () => {
+    const { url, next } = await started();
+    const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+    const frames = [1, 2, 3].flatMap((count) => [skippable, zstdCompressSync(protobufExport(count))]);
+    const headers = { 'Content-Type': PROTOBUF, 'Content-Encoding': 'zstd' };
+    expect((await post(url, Buffer.concat([...frames, skippable]), headers)).status).toBe(200);
+    expect(next.spans).toHaveLength(6);
+    const crumbs = Buffer.concat(Array.from({ length: 2000 }, () => skippable));
+    expect((await post(url, crumbs, headers)).status).toBe(400);
+  });
+
+  it('inflates a zstd bomb no further than the limit, and grants no frame a window of its own size', async () => {
+    const { url, receiver } = await started({ maxBodyBytes: 4 * MEBIBYTE });
+    const headers = { 'Content-Type': PROTOBUF, 'Content-Encoding': 'zstd' };
+    const member = zstdCompressSync(Buffer.alloc(64 * MEBIBYTE));
+    const bomb = Buffer.concat(Array.from({ length: 16 }, () => member));
+    const before = process.memoryUsage().rss;
+    expect((await post(url, bomb, headers)).status).toBe(413);
+    // A frame that asks for a window of 128 MiB and holds nothing.
+    const greedy = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3, 1, 0, 0]);
+    expect((await post(url, greedy, headers)).status).toBe(400);
+    const cut = zstdCompressSync(protobufExport(50));
+    expect((await post(url, cut.subarray(0, cut.length >> 1), headers)).status).toBe(400);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MEBIBYTE);
+    expect(receiver.tally.snapshot().bytesInFlight).toBe(0);
   });
 
   it('answers an empty request with success', async () => {
@@ -188,7 +217,7 @@ describe('OtlpHttpReceiver', () => {
   it('answers wrong paths, methods, content types and codings by their codes', async () => {
     const { url, port, receiver } = await started();
     const body = protobufExport(1);
-    expect((await post(`http://127.0.0.1:${port}/v1/metrics`, body, { 'Content-Type': PROTOBUF })).status).toBe(404);
+    expect((await post(`http://127.0.0.1:${port}/v1/profiles`, body, { 'Content-Type': PROTOBUF })).status).toBe(404);
     const get = await fetch(url);
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
     const text = await post(url, body, { 'Content-Type': 'text/plain' });
@@ -276,10 +305,24 @@ describe('OtlpHttpReceiver', () => {
       await new Promise((resolve) => socket.once('close', resolve));
       return text;
     };
-    expect(await closed('POST /v1/traces HTTP/1.1\r\nHost: x\r\n')).toContain('408');
+    const slow = await closed('POST /v1/traces HTTP/1.1\r\nHost: x\r\n');
+    expect(slow).toContain('408');
+    expect(JSON.parse(slow.slice(slow.indexOf('\r\n\r\n')))).toMatchObject({
+      code: 4,
+      message: expect.stringMatching('in time'),
+    });
     const body = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: ${PROTOBUF}\r\nContent-Length: 100\r\n\r\nabc`;
     expect(await closed(body)).toContain('408');
-    await vi.waitFor(() => expect(receiver.tally.snapshot().bytesInFlight).toBe(0));
+    await vi.waitFor(() =>
+      expect(receiver.tally.snapshot()).toMatchObject({ bytesInFlight: 0, requestsRefused: { timeout: 2 } }),
+    );
+    expect(await closed('nonsense\r\n\r\n')).toContain('400 Bad Request');
+    expect(await closed(`POST / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toContain('431');
+    expect(receiver.tally.snapshot().requestsRefused).toEqual({
+      timeout: 2,
+      malformed_payload: 1,
+      payload_too_large: 1,
+    });
   });
 
   it('does not start on a port that is in use and says what to do', async () => {

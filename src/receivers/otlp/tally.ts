@@ -1,5 +1,13 @@
 import type { WaybillErrorCode } from '../../model/errors.ts';
-import { type DecodeTally, SPAN_REJECTIONS, type SpanRejection } from '../../wire/otlp/decode-tally.ts';
+import {
+  type DecodeTally,
+  LOG_REJECTIONS,
+  type LogRejection,
+  POINT_REJECTIONS,
+  type PointRejection,
+  SPAN_REJECTIONS,
+  type SpanRejection,
+} from '../../wire/otlp/decode-tally.ts';
 
 /** Why a whole request was not taken. */
 export type RefusalReason =
@@ -23,11 +31,20 @@ export interface OtlpTallySnapshot {
   readonly spansAccepted: number;
   /** Spans left out of accepted requests, by reason. */
   readonly spansRejected: Readonly<Record<SpanRejection, number>>;
+  /** Log records made durable. */
+  readonly logRecordsAccepted: number;
+  readonly logRecordsRejected: Readonly<Record<LogRejection, number>>;
+  /** Data points made durable. */
+  readonly dataPointsAccepted: number;
+  readonly dataPointsRejected: Readonly<Record<PointRejection, number>>;
   readonly invalidUtf8: number;
   readonly truncatedValues: number;
   readonly droppedAttributes: number;
   readonly droppedEvents: number;
   readonly droppedLinks: number;
+  readonly droppedExemplars: number;
+  /** Log records and exemplars that were kept without an invalid trace or span id. */
+  readonly invalidIds: number;
 }
 
 /** Counts what a receiver took, refused, cut and repaired; requests that the sender will repeat count only when they succeed. */
@@ -41,6 +58,10 @@ export class OtlpTally {
   #droppedAttributes = 0;
   #droppedEvents = 0;
   #droppedLinks = 0;
+  #droppedExemplars = 0;
+  #invalidIds = 0;
+  #logRecordsAccepted = 0;
+  #dataPointsAccepted = 0;
   readonly #requestsRefused = new Map<RefusalReason, number>();
   readonly #spansRejected: Record<SpanRejection, number> = {
     invalid_trace_id: 0,
@@ -48,6 +69,14 @@ export class OtlpTally {
     invalid_parent_span_id: 0,
     time_out_of_range: 0,
     too_many_spans: 0,
+  };
+  readonly #logRecordsRejected: Record<LogRejection, number> = { time_out_of_range: 0, too_many_log_records: 0 };
+  readonly #dataPointsRejected: Record<PointRejection, number> = {
+    unnamed_metric: 0,
+    time_out_of_range: 0,
+    invalid_buckets: 0,
+    too_many_buckets: 0,
+    too_many_data_points: 0,
   };
 
   /** Counts a request that is durable. */
@@ -60,7 +89,13 @@ export class OtlpTally {
     this.#droppedAttributes += decoded.droppedAttributes;
     this.#droppedEvents += decoded.droppedEvents;
     this.#droppedLinks += decoded.droppedLinks;
+    this.#droppedExemplars += decoded.droppedExemplars;
+    this.#invalidIds += decoded.invalidIds;
+    this.#logRecordsAccepted += decoded.logRecords;
+    this.#dataPointsAccepted += decoded.dataPoints;
     for (const reason of SPAN_REJECTIONS) this.#spansRejected[reason] += decoded.rejected[reason];
+    for (const reason of LOG_REJECTIONS) this.#logRecordsRejected[reason] += decoded.rejectedLogs[reason];
+    for (const reason of POINT_REJECTIONS) this.#dataPointsRejected[reason] += decoded.rejectedPoints[reason];
   }
 
   refuse(reason: RefusalReason): void {
@@ -85,6 +120,12 @@ export class OtlpTally {
       droppedAttributes: this.#droppedAttributes,
       droppedEvents: this.#droppedEvents,
       droppedLinks: this.#droppedLinks,
+      droppedExemplars: this.#droppedExemplars,
+      invalidIds: this.#invalidIds,
+      logRecordsAccepted: this.#logRecordsAccepted,
+      logRecordsRejected: { ...this.#logRecordsRejected },
+      dataPointsAccepted: this.#dataPointsAccepted,
+      dataPointsRejected: { ...this.#dataPointsRejected },
     };
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeStatus, encodeTraceResponse, RPC_CODE } from './encode-status.ts';
+import { encodeExportResponse, encodeStatus, RPC_CODE } from './encode-status.ts';
 import { decodeMessage } from './testing/trace-proto.ts';
 
 const text = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
@@ -27,16 +27,23 @@ describe('encodeStatus', () => {
   });
 });
 
-describe('encodeTraceResponse', () => {
+describe('encodeExportResponse', () => {
   it('is the empty message on full success and tells the rejected spans otherwise', () => {
-    expect(encodeTraceResponse(undefined, 'protobuf')).toHaveLength(0);
-    expect(text(encodeTraceResponse(undefined, 'json'))).toEqual({});
-    const partial = { rejectedSpans: 70_000, errorMessage: 'why' };
-    expect(decodeMessage('ExportTraceServiceResponse', encodeTraceResponse(partial, 'protobuf'))).toEqual({
+    expect(encodeExportResponse(undefined, 'protobuf')).toHaveLength(0);
+    expect(text(encodeExportResponse(undefined, 'json'))).toEqual({});
+    const partial = { field: 'rejectedSpans' as const, rejected: 70_000, errorMessage: 'why' };
+    expect(decodeMessage('ExportTraceServiceResponse', encodeExportResponse(partial, 'protobuf'))).toEqual({
       partialSuccess: { rejectedSpans: '70000', errorMessage: 'why' },
     });
-    expect(text(encodeTraceResponse(partial, 'json'))).toEqual({
+    expect(text(encodeExportResponse(partial, 'json'))).toEqual({
       partialSuccess: { rejectedSpans: '70000', errorMessage: 'why' },
+    });
+    const points = { ...partial, field: 'rejectedDataPoints' as const };
+    expect(text(encodeExportResponse(points, 'json'))).toEqual({
+      partialSuccess: { rejectedDataPoints: '70000', errorMessage: 'why' },
+    });
+    expect(decodeMessage('ExportMetricsServiceResponse', encodeExportResponse(points, 'protobuf'))).toEqual({
+      partialSuccess: { rejectedDataPoints: '70000', errorMessage: 'why' },
     });
   });
 });

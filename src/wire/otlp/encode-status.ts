@@ -26,7 +26,9 @@ export interface RpcStatus {
 
 /** The rejected part of a request that was otherwise taken; the sender MUST NOT resend it. */
 export interface PartialSuccess {
-  readonly rejectedSpans: number;
+  /** What the signal's response calls the number, in JSON; in protobuf it is field 1 of all. */
+  readonly field: 'rejectedSpans' | 'rejectedDataPoints' | 'rejectedLogRecords';
+  readonly rejected: number;
   readonly errorMessage: string;
 }
 
@@ -49,18 +51,18 @@ export function encodeStatus(status: RpcStatus, encoding: OtlpEncoding): Uint8Ar
   return Buffer.concat([varintField(1, status.code), textField(2, status.message), ...details]);
 }
 
-/** Encodes an ExportTraceServiceResponse; without `partial` it is the empty message that says full success. */
-export function encodeTraceResponse(partial: PartialSuccess | undefined, encoding: OtlpEncoding): Uint8Array {
+/** Encodes the response to an export of any signal; without `partial` it is the empty message that says full success. */
+export function encodeExportResponse(partial: PartialSuccess | undefined, encoding: OtlpEncoding): Uint8Array {
   if (encoding === 'json') {
     // proto3 JSON writes int64 as a string.
     const partialSuccess =
       partial === undefined
         ? undefined
-        : { rejectedSpans: String(partial.rejectedSpans), errorMessage: partial.errorMessage };
+        : { [partial.field]: String(partial.rejected), errorMessage: partial.errorMessage };
     return encoder.encode(JSON.stringify({ partialSuccess }));
   }
   if (partial === undefined) return new Uint8Array(0);
-  return bytesField(1, Buffer.concat([varintField(1, partial.rejectedSpans), textField(2, partial.errorMessage)]));
+  return bytesField(1, Buffer.concat([varintField(1, partial.rejected), textField(2, partial.errorMessage)]));
 }
 
 function statusObject(status: RpcStatus): object {

@@ -29,6 +29,11 @@ export class JsonKeyValues {
     return this.#intern(keyId, readObject(pair['value'], path) ?? {}, path);
   }
 
+  /** Names an AnyValue as a key-value with an empty key: the body of a log record. */
+  readValue(value: unknown, path: string): number {
+    return this.#intern(0, readObject(value, path) ?? {}, path);
+  }
+
   #intern(keyId: number, value: JsonObject, path: string): number {
     const table = this.#table;
     const { strings } = table;

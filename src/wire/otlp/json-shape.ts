@@ -7,21 +7,36 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** Nesting that 32 levels of AnyValue inside a link's attribute can reach in OTLP/JSON. */
 const MAX_DEPTH = 160;
-/** Objects, arrays and their elements: about twice what 64 MiB of ordinary spans hold; each costs tens of bytes once parsed. */
-const MAX_ELEMENTS = 16_000_000;
+/**
+ * Objects, arrays and commas: what some 40,000 ordinary spans have. Measured: so many of the smallest elements take a second to parse and
+ * some 200 MB, and they compress to kilobytes; four times as many held everybody up for four seconds.
+ */
+const MAX_ELEMENTS = 4_000_000;
+
+/** What JSON is called in errors, and what its sender should send. */
+export interface JsonDialect {
+  readonly name: string;
+  readonly remedy: string;
+}
+
+const OTLP_JSON: JsonDialect = {
+  name: 'OTLP/JSON',
+  remedy: 'send an OTLP export request in the JSON encoding of the OTLP specification',
+};
 
 /** Throws the error for JSON that cannot be taken; `reason` MUST NOT hold payload text. */
-export function failJson(path: string, reason: string): never {
-  throw new WaybillError('malformed_payload', `malformed OTLP/JSON in ${path}: ${reason}`, {
-    remedy: 'send an OTLP ExportTraceServiceRequest in the JSON encoding of the OTLP specification',
+export function failJson(path: string, reason: string, dialect: JsonDialect = OTLP_JSON): never {
+  throw new WaybillError('malformed_payload', `malformed ${dialect.name} in ${path}: ${reason}`, {
+    remedy: dialect.remedy,
   });
 }
 
 /** Refuses JSON whose parsed form would be out of proportion, before anything is allocated for it. */
-export function checkJsonShape(body: Uint8Array): void {
+export function checkJsonShape(body: Uint8Array, dialect: JsonDialect = OTLP_JSON): void {
   let depth = 0;
   let elements = 0;
   let isInString = false;
@@ -34,16 +49,16 @@ export function checkJsonShape(body: Uint8Array): void {
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth += 1;
       elements += 1;
-      if (depth > MAX_DEPTH) failJson('the request', `nested too deeply at byte ${at}`);
+      if (depth > MAX_DEPTH) failJson('the request', `nested too deeply at byte ${at}`, dialect);
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
     else if (byte === COMMA) elements += 1;
   }
-  if (elements > MAX_ELEMENTS) failJson('the request', 'more elements than a request can hold');
+  if (elements > MAX_ELEMENTS) failJson('the request', 'more elements than a request can hold', dialect);
 }
 
 /** Parses JSON bytes; the error of a failure says where, never what. */
-export function parseJson(body: Uint8Array): unknown {
-  checkJsonShape(body);
+export function parseJson(body: Uint8Array, dialect: JsonDialect = OTLP_JSON): unknown {
+  checkJsonShape(body, dialect);
   // Stripping a byte order mark is what TextDecoder does by itself.
   const text = new TextDecoder('utf-8', { fatal: false }).decode(body);
   try {
@@ -51,7 +66,8 @@ export function parseJson(body: Uint8Array): unknown {
   } catch (error) {
     // The message of a SyntaxError quotes the payload; only its position may be told.
     const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
-    return failJson('the request', position === undefined ? 'not JSON' : `not JSON at character ${position}`);
+    const reason = position === undefined ? 'not JSON' : `not JSON at character ${position}`;
+    return failJson('the request', reason, dialect);
   }
 }
 
@@ -59,21 +75,21 @@ export function parseJson(body: Uint8Array): unknown {
 export type JsonObject = { readonly [member: string]: unknown };
 
 /** The object at `path`, or undefined where there is none (null counts as absent, as in proto3 JSON). */
-export function readObject(value: unknown, path: string): JsonObject | undefined {
+export function readObject(value: unknown, path: string, dialect: JsonDialect = OTLP_JSON): JsonObject | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'object' || Array.isArray(value)) failJson(path, 'expected an object');
+  if (typeof value !== 'object' || Array.isArray(value)) failJson(path, 'expected an object', dialect);
   return value as JsonObject;
 }
 
-export function readArray(value: unknown, path: string): readonly unknown[] {
+export function readArray(value: unknown, path: string, dialect: JsonDialect = OTLP_JSON): readonly unknown[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) failJson(path, 'expected an array');
+  if (!Array.isArray(value)) failJson(path, 'expected an array', dialect);
   return value;
 }
 
-export function readString(value: unknown, path: string): string {
+export function readString(value: unknown, path: string, dialect: JsonDialect = OTLP_JSON): string {
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') failJson(path, 'expected a string');
+  if (typeof value !== 'string') failJson(path, 'expected a string', dialect);
   return value;
 }
 
@@ -90,6 +106,42 @@ export function readUint32(value: unknown, path: string): number {
   const number = readInt64(value, path);
   if (number < 0n || number > 0xffff_ffffn) failJson(path, 'expected an unsigned 32-bit integer');
   return Number(number);
+}
+
+/** An unsigned 64-bit count or fixed64; out-of-range numbers are malformed. */
+export function readUint64(value: unknown, path: string): bigint {
+  const number = readInt64(value, path);
+  if (number < 0n || number > MAX_UINT64) failJson(path, 'expected an unsigned 64-bit integer');
+  return number;
+}
+
+/** A signed 32-bit number; out-of-range numbers are malformed. */
+export function readInt32(value: unknown, path: string): number {
+  const number = readInt64(value, path);
+  if (number < -0x8000_0000n || number > 0x7fff_ffffn) failJson(path, 'expected a signed 32-bit integer');
+  return Number(number);
+}
+
+/** A fixed64 time; one that a uint64 cannot hold is kept as one that no store can hold, so that only its row is rejected. */
+export function readTime(value: unknown, path: string): bigint {
+  const time = readInt64(value, path);
+  return time < 0n || time > MAX_UINT64 ? MAX_UINT64 : time;
+}
+
+/** The low 32 bits of a 64-bit number in two's complement. */
+export function lowOf(value: bigint): number {
+  return Number(value & 0xffff_ffffn);
+}
+
+/** The high 32 bits of a 64-bit number in two's complement. */
+export function highOf(value: bigint): number {
+  return Number((value >> 32n) & 0xffff_ffffn);
+}
+
+export function readBoolean(value: unknown, path: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean') failJson(path, 'expected true or false');
+  return value;
 }
 
 /** An enum given as an integer (OTLP/JSON forbids names); one that is not known yet counts as 0. */

@@ -61,6 +61,21 @@ export class ProtobufKeyValues {
     return id;
   }
 
+  /**
+   * Names the AnyValue that ends at `end` as a key-value with an empty key: the body of a log record.
+   * Bodies rarely repeat byte for byte, so nothing is remembered of them.
+   */
+  readValue(end: number): number {
+    const reader = this.#reader;
+    const { path } = reader;
+    reader.path = `${path}.body`;
+    this.#scan(reader.pos, end);
+    const id = this.#intern(0);
+    reader.pos = end;
+    reader.path = path;
+    return id;
+  }
+
   #decode(start: number, end: number): number {
     const reader = this.#reader;
     const { path } = reader;

@@ -21,7 +21,14 @@ export class ProtobufReader {
   /** High 32 bits of the last varint or fixed64. */
   high = 0;
 
-  constructor(bytes: Uint8Array) {
+  readonly #remedy: string;
+
+  /** `remedy` is what the sender of malformed bytes is told to do. */
+  constructor(
+    bytes: Uint8Array,
+    remedy = 'send the bytes of an OTLP export request with the content type that matches its encoding',
+  ) {
+    this.#remedy = remedy;
     // A Buffer is a subclass with another hidden class; a plain view keeps every access monomorphic.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -29,7 +36,7 @@ export class ProtobufReader {
   /** Throws `malformed_payload` for what was found at `at`. */
   fail(reason: string, at: number = this.pos): never {
     throw new WaybillError('malformed_payload', `malformed protobuf at byte ${at} in ${this.path}: ${reason}`, {
-      remedy: 'send the bytes of an OTLP ExportTraceServiceRequest with the content type that matches its encoding',
+      remedy: this.#remedy,
     });
   }
 

@@ -1,56 +1,20 @@
-import { UintColumn } from '../../model/columns.ts';
 import type { KeyValueTable } from '../../model/key-value-table.ts';
 import { SpanBatch } from '../../model/span-batch.ts';
-import { MAX_UNIX_NANO } from '../../model/units.ts';
 import type { DecodeTally, SpanRejection } from './decode-tally.ts';
 import type { DecodeLimits } from './limits.ts';
+import { isId, isStorableTime, OriginBuilder, SPAN_ID_BYTES, TRACE_ID_BYTES } from './origin-builder.ts';
 
-const MAX_TIME_HIGH = Number(MAX_UNIX_NANO >> 32n);
-const MAX_TIME_LOW = Number(MAX_UNIX_NANO & 0xffffffffn);
 const MAX_UINT32 = 0xffffffff;
-const TRACE_ID_BYTES = 16;
-const SPAN_ID_BYTES = 8;
-
-/** Whether an unsigned 64-bit time fits into the store (MIN_UNIX_NANO is below zero, which fixed64 cannot say). */
-function isStorableTime(low: number, high: number): boolean {
-  return high < MAX_TIME_HIGH || (high === MAX_TIME_HIGH && low <= MAX_TIME_LOW);
-}
-
-function isZero(bytes: Uint8Array, start: number, length: number): boolean {
-  for (let at = start; at < start + length; at += 1) if (bytes[at] !== 0) return false;
-  return true;
-}
-
-function isId(bytes: Uint8Array, start: number, length: number, expected: number): boolean {
-  return length === expected && !isZero(bytes, start, length);
-}
-
-function copyOf(column: UintColumn): UintColumn {
-  const copy = new UintColumn(Math.max(1, column.length));
-  for (const value of column.values) copy.push(value);
-  return copy;
-}
 
 /**
  * Fills a SpanBatch span by span for both encodings: a decoder sets the draft's fields in any order and commits it.
  *
- * Attributes, events and links of a draft go straight to their columns and are taken back if the span is rejected. Resource and
- * scope enter the batch with their first accepted span, so that a request of empty resources costs nothing.
+ * Attributes, events and links of a draft go straight to their columns and are taken back if the span is rejected.
  */
-export class SpanBuilder {
-  readonly batch: SpanBatch;
+export class SpanBuilder extends OriginBuilder {
+  override readonly batch: SpanBatch;
   readonly tally: DecodeTally;
   readonly #limits: DecodeLimits;
-  readonly #serviceNameId: number;
-
-  /** The resource and scope being read; their ids are filled in by the decoder. */
-  readonly resourceAttributes = new UintColumn(64);
-  resourceSchemaUrlId = 0;
-  readonly scopeAttributes = new UintColumn(64);
-  scopeNameId = 0;
-  scopeVersionId = 0;
-  #resourceIndex = -1;
-  #scopeIndex = -1;
 
   /** The span being read; ids are ranges of `ids`. */
   ids: Uint8Array;
@@ -73,6 +37,8 @@ export class SpanBuilder {
   droppedAttributes = 0;
   droppedEvents = 0;
   droppedLinks = 0;
+  /** Drafts begun, rejected ones included. */
+  #seen = 0;
   #cutAttributes = 0;
   #cutEvents = 0;
   #cutLinks = 0;
@@ -99,34 +65,23 @@ export class SpanBuilder {
   #linkAttributesOfSpanFrom = 0;
 
   constructor(table: KeyValueTable, ids: Uint8Array, limits: DecodeLimits, tally: DecodeTally) {
-    this.batch = new SpanBatch(table);
+    const batch = new SpanBatch(table);
+    super(batch, limits, tally);
+    this.batch = batch;
     this.ids = ids;
     this.tally = tally;
     this.#limits = limits;
-    this.#serviceNameId = table.strings.internText('service.name');
-  }
-
-  beginResource(): void {
-    this.resourceAttributes.truncate(0);
-    this.resourceSchemaUrlId = 0;
-    this.#resourceIndex = -1;
-    this.#scopeIndex = -1;
-  }
-
-  beginScope(): void {
-    this.scopeAttributes.truncate(0);
-    this.scopeNameId = 0;
-    this.scopeVersionId = 0;
-    this.#scopeIndex = -1;
   }
 
   /** Starts a draft; false when the request already has its maximum of spans and this one is not to be read. */
   beginSpan(): boolean {
     const { batch } = this;
-    if (batch.length >= this.#limits.maxSpans) {
+    // Rejected ones count too: a request of nothing but invalid spans costs no more than its limit.
+    if (this.#seen >= this.#limits.maxSpans) {
       this.tally.rejected.too_many_spans += 1;
       return false;
     }
+    this.#seen += 1;
     this.traceIdLength = 0;
     this.spanIdLength = 0;
     this.parentIdLength = 0;
@@ -162,27 +117,12 @@ export class SpanBuilder {
     return false;
   }
 
-  /** Whether a list of attributes of a resource, scope, event or link takes another one. */
-  #takes(column: UintColumn, from: number): boolean {
-    if (column.length - from < this.#limits.maxAttributes) return true;
-    this.tally.droppedAttributes += 1;
-    return false;
-  }
-
-  takesResourceAttribute(): boolean {
-    return this.#takes(this.resourceAttributes, 0);
-  }
-
-  takesScopeAttribute(): boolean {
-    return this.#takes(this.scopeAttributes, 0);
-  }
-
   takesEventAttribute(): boolean {
-    return this.#takes(this.batch.eventAttributes, this.#eventAttributesFrom);
+    return this.takes(this.batch.eventAttributes, this.#eventAttributesFrom);
   }
 
   takesLinkAttribute(): boolean {
-    return this.#takes(this.batch.linkAttributes, this.#linkAttributesFrom);
+    return this.takes(this.batch.linkAttributes, this.#linkAttributesFrom);
   }
 
   beginEvent(): boolean {
@@ -275,7 +215,7 @@ export class SpanBuilder {
 
   #push(): void {
     const { batch, ids } = this;
-    this.#enterResourceAndScope();
+    this.enterOrigin();
     batch.traceIds.pushBytes(ids, this.traceIdAt, this.traceIdAt + TRACE_ID_BYTES);
     batch.spanIds.pushBytes(ids, this.spanIdAt, this.spanIdAt + SPAN_ID_BYTES);
     if (this.parentIdLength === 0) batch.parentSpanIds.pushZeros(SPAN_ID_BYTES);
@@ -292,8 +232,8 @@ export class SpanBuilder {
     batch.nameIds.push(this.nameId);
     batch.traceStateIds.push(this.traceStateId);
     batch.flags.push(this.flags);
-    batch.resourceIndexes.push(this.#resourceIndex);
-    batch.scopeIndexes.push(this.#scopeIndex);
+    batch.resourceIndexes.push(this.resourceIndex);
+    batch.scopeIndexes.push(this.scopeIndex);
     batch.droppedAttributes.push(Math.min(MAX_UINT32, this.droppedAttributes + this.#cutAttributes));
     batch.droppedEvents.push(Math.min(MAX_UINT32, this.droppedEvents + this.#cutEvents));
     batch.droppedLinks.push(Math.min(MAX_UINT32, this.droppedLinks + this.#cutLinks));
@@ -301,28 +241,6 @@ export class SpanBuilder {
     batch.eventEnds.push(batch.eventNameIds.length);
     batch.linkEnds.push(batch.linkTraceStateIds.length);
     this.tally.spans += 1;
-  }
-
-  #enterResourceAndScope(): void {
-    const { batch } = this;
-    if (this.#resourceIndex < 0) {
-      const attributes = copyOf(this.resourceAttributes);
-      const schemaUrlId = this.resourceSchemaUrlId;
-      this.#resourceIndex = batch.resources.push({ serviceId: this.#serviceId(), attributes, schemaUrlId }) - 1;
-    }
-    if (this.#scopeIndex < 0) {
-      const attributes = copyOf(this.scopeAttributes);
-      this.#scopeIndex =
-        batch.scopes.push({ nameId: this.scopeNameId, versionId: this.scopeVersionId, attributes }) - 1;
-    }
-  }
-
-  #serviceId(): number {
-    const { table } = this.batch;
-    for (const id of this.resourceAttributes.values) {
-      if (table.keyId(id) === this.#serviceNameId) return table.valueId(id);
-    }
-    return 0;
   }
 
   #takeBack(): void {

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Attribute, Span } from '../../../src/api/contract/index.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import { SpanLogs } from '../logs/SpanLogs.tsx';
 import { ServiceName } from '../parts/ServiceName.tsx';
 import { Duration, Instant } from '../parts/Times.tsx';
 import { errorText } from './failure.ts';
@@ -137,6 +138,7 @@ function Links({ span, filter }: { readonly span: Span; readonly filter: string 
 }
 
 interface SpanDetailsProps {
+  readonly traceId: string;
   readonly span: Span;
   readonly resource: readonly Attribute[];
   readonly color: ServiceColor | undefined;
@@ -144,7 +146,7 @@ interface SpanDetailsProps {
 }
 
 /** Everything that is known about one span. */
-export function SpanDetails({ span, resource, color, close }: SpanDetailsProps) {
+export function SpanDetails({ traceId, span, resource, color, close }: SpanDetailsProps) {
   const { t } = useTranslation();
   const [filter, setFilter] = useState('');
   return (
@@ -184,6 +186,9 @@ export function SpanDetails({ span, resource, color, close }: SpanDetailsProps) 
         </Section>
         <Section title={t('span.events')} count={span.events.length}>
           <Events span={span} filter={filter} />
+        </Section>
+        <Section title={t('logs.title')}>
+          <SpanLogs traceId={traceId} spanId={span.spanId} />
         </Section>
         <Section title={t('span.links')} count={span.links.length}>
           <Links span={span} filter={filter} />

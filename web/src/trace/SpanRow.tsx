@@ -117,7 +117,7 @@ export function SpanRow(props: SpanRowProps) {
   return (
     // Keys are handled by the tree that holds the rows; the row itself only takes clicks.
     <div
-      id={`span-${span.spanId}`}
+      id={`span-${row.key}`}
       role="treeitem"
       aria-level={row.depth + 1}
       aria-selected={selected}
@@ -125,7 +125,7 @@ export function SpanRow(props: SpanRowProps) {
       className={styles['row']}
       data-active={active}
       data-faded={faded}
-      data-testid={`span-row-${span.spanId}`}
+      data-testid={`span-row-${row.key}`}
       style={{ transform: `translateY(${top}px)` }}
       onClick={select}
     >

@@ -13,7 +13,7 @@ const NAMED = 4;
 interface TraceErrorsProps {
   readonly trace: Trace;
   readonly tree: readonly TreeNode[];
-  readonly select: (spanId: string) => void;
+  readonly select: (key: string) => void;
 }
 
 /** What is wrong with the trace, each with a jump to its span: errors (innermost first), missing parents, clock skew. */
@@ -35,8 +35,8 @@ export function TraceErrors({ trace, tree, select }: TraceErrorsProps) {
             <IconAlertTriangleFilled size={15} aria-hidden />
             {t('trace.errors', { count: errors.length })}:
           </span>
-          {errors.slice(0, NAMED).map(({ span }) => (
-            <UnstyledButton key={span.spanId} className={styles['error']} onClick={() => select(span.spanId)}>
+          {errors.slice(0, NAMED).map(({ span, key }) => (
+            <UnstyledButton key={key} className={styles['error']} onClick={() => select(key)}>
               <span>{errorText(span) === '' ? span.name : errorText(span)}</span>
               <span className={styles['errorIn']}>
                 {t('trace.errorIn', { service: span.service, name: span.name })}
@@ -47,13 +47,13 @@ export function TraceErrors({ trace, tree, select }: TraceErrorsProps) {
         </div>
       )}
       {firstOrphan === undefined ? null : (
-        <UnstyledButton className={styles['note']} onClick={() => select(firstOrphan.span.spanId)}>
+        <UnstyledButton className={styles['note']} onClick={() => select(firstOrphan.key)}>
           <IconUnlink size={15} aria-hidden />
           {t('trace.oneMany', { count: orphans.length })}
         </UnstyledButton>
       )}
       {firstSkewed === undefined ? null : (
-        <UnstyledButton className={styles['note']} onClick={() => select(firstSkewed.span.spanId)}>
+        <UnstyledButton className={styles['note']} onClick={() => select(firstSkewed.key)}>
           <IconClockExclamation size={15} aria-hidden />
           {t('trace.skewMany', { count: skewed.length })}
         </UnstyledButton>

@@ -5,13 +5,14 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Trace } from '../../../src/api/contract/index.ts';
 import { traceQuery } from '../data/queries.ts';
+import { LogsPanel } from '../logs/LogsPanel.tsx';
 import { QueryError } from '../parts/States.tsx';
 import { SpanDetails } from './SpanDetails.tsx';
 import { serviceColors } from './service-color.ts';
 import { TraceErrors } from './TraceErrors.tsx';
 import { TraceHead } from './TraceHead.tsx';
 import styles from './trace.module.css';
-import { buildTree } from './tree.ts';
+import { buildTree, visibleRows } from './tree.ts';
 import { Waterfall } from './Waterfall.tsx';
 
 const route = getRouteApi('/traces/$traceId');
@@ -21,7 +22,10 @@ function Loaded({ trace }: { readonly trace: Trace }) {
   const navigate = route.useNavigate();
   const tree = useMemo(() => buildTree(trace.spans), [trace.spans]);
   const colors = useMemo(() => serviceColors(trace.services), [trace.services]);
-  const selected = trace.spans.find((span) => span.spanId === selectedId);
+  const selected = useMemo(
+    () => visibleRows(tree, new Set()).find((row) => row.key === selectedId),
+    [tree, selectedId],
+  );
   const select = (span: string | undefined): void => {
     void navigate({ search: span === undefined ? {} : { span }, replace: true, resetScroll: false });
   };
@@ -30,17 +34,19 @@ function Loaded({ trace }: { readonly trace: Trace }) {
       <TraceHead trace={trace} colors={colors} />
       <TraceErrors trace={trace} tree={tree} select={select} />
       <div className={styles['split']} data-open={selected !== undefined}>
-        <Waterfall trace={trace} tree={tree} colors={colors} selected={selected?.spanId} select={select} />
+        <Waterfall trace={trace} tree={tree} colors={colors} selected={selected?.key} select={select} />
         {selected === undefined ? null : (
           <SpanDetails
-            key={selected.spanId}
-            span={selected}
-            resource={trace.resources[selected.resourceId] ?? []}
-            color={colors.get(selected.service)}
+            key={selected.key}
+            traceId={trace.traceId}
+            span={selected.span}
+            resource={trace.resources[selected.span.resourceId] ?? []}
+            color={colors.get(selected.span.service)}
             close={() => select(undefined)}
           />
         )}
       </div>
+      <LogsPanel traceId={trace.traceId} />
     </div>
   );
 }

@@ -20,7 +20,7 @@ interface WaterfallProps {
   readonly tree: readonly TreeNode[];
   readonly colors: ReadonlyMap<string, ServiceColor>;
   readonly selected: string | undefined;
-  readonly select: (spanId: string | undefined) => void;
+  readonly select: (key: string | undefined) => void;
 }
 
 function Ruler({ lengthMs }: { readonly lengthMs: number }) {
@@ -44,18 +44,18 @@ function useTreeState(tree: readonly TreeNode[], selected: string | undefined) {
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState(selected);
   const [shown, setShown] = useState<string | undefined>(undefined);
-  const uncover = (spanId: string): void => {
-    setCursor(spanId);
-    const hiding = ancestors(tree, spanId).filter((id) => collapsed.has(id));
-    if (hiding.length > 0) setCollapsed(new Set([...collapsed].filter((id) => !hiding.includes(id))));
+  const uncover = (key: string): void => {
+    setCursor(key);
+    const hiding = ancestors(tree, key).filter((above) => collapsed.has(above));
+    if (hiding.length > 0) setCollapsed(new Set([...collapsed].filter((above) => !hiding.includes(above))));
   };
   if (selected !== shown) {
     setShown(selected);
     if (selected !== undefined) uncover(selected);
   }
-  const toggle = (spanId: string): void => {
+  const toggle = (key: string): void => {
     const next = new Set(collapsed);
-    if (!next.delete(spanId)) next.add(spanId);
+    if (!next.delete(key)) next.add(key);
     setCollapsed(next);
   };
   return { collapsed, setCollapsed, cursor, setCursor, toggle, uncover };
@@ -110,8 +110,8 @@ interface RowsProps {
   readonly cursor: string | undefined;
   /** Rows without this text fade; '' fades none. */
   readonly wanted: string;
-  readonly toggle: (spanId: string) => void;
-  readonly choose: (spanId: string) => void;
+  readonly toggle: (key: string) => void;
+  readonly choose: (key: string) => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
@@ -127,7 +127,7 @@ function Rows({ rows, cursor, wanted, choose, onKeyDown, ...rest }: RowsProps) {
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
-  const at = rows.findIndex((row) => row.span.spanId === cursor);
+  const at = rows.findIndex((row) => row.key === cursor);
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
   }, [at, virtual]);
@@ -145,20 +145,20 @@ function Rows({ rows, cursor, wanted, choose, onKeyDown, ...rest }: RowsProps) {
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];
           if (row === undefined) return null;
-          const { spanId, service } = row.span;
+          const { key } = row;
           return (
             <SpanRow
               key={item.key}
               row={row}
               top={item.start}
               window={rest.window}
-              color={rest.colors.get(service) ?? 'blue'}
-              collapsed={rest.collapsed.has(spanId)}
-              selected={spanId === rest.selected}
-              active={spanId === cursor}
+              color={rest.colors.get(row.span.service) ?? 'blue'}
+              collapsed={rest.collapsed.has(key)}
+              selected={key === rest.selected}
+              active={key === cursor}
               faded={wanted !== '' && !spanMatches(row.span, wanted)}
-              toggle={() => rest.toggle(spanId)}
-              select={() => choose(spanId)}
+              toggle={() => rest.toggle(key)}
+              select={() => choose(key)}
             />
           );
         })}
@@ -183,20 +183,20 @@ export function Waterfall({ trace, tree, colors, selected, select }: WaterfallPr
     if (move === undefined) return;
     event.preventDefault();
     if (move.kind === 'close') return select(undefined);
-    if (move.kind === 'open') return select(move.spanId);
-    if (move.kind !== 'go') return toggle(move.spanId);
-    setCursor(move.spanId);
-    if (selected !== undefined) select(move.spanId);
+    if (move.kind === 'open') return select(move.span);
+    if (move.kind !== 'go') return toggle(move.span);
+    setCursor(move.span);
+    if (selected !== undefined) select(move.span);
   };
   const next = (): void => {
     if (matching === undefined) return;
-    const found = matching[(matching.findIndex((row) => row.span.spanId === cursor) + 1) % matching.length];
-    if (found !== undefined) uncover(found.span.spanId);
+    const found = matching[(matching.findIndex((row) => row.key === cursor) + 1) % matching.length];
+    if (found !== undefined) uncover(found.key);
   };
-  const branches = (): string[] => all.filter((row) => row.children.length > 0).map((row) => row.span.spanId);
-  const choose = (spanId: string): void => {
-    setCursor(spanId);
-    select(spanId);
+  const branches = (): string[] => all.filter((row) => row.children.length > 0).map((row) => row.key);
+  const choose = (key: string): void => {
+    setCursor(key);
+    select(key);
   };
   return (
     <section className={styles['waterfall']} data-testid="trace-waterfall">

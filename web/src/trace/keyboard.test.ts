@@ -27,27 +27,27 @@ const move = (key: string, cursor: string | undefined, collapsed: readonly strin
 
 describe('keyMove', () => {
   it('walks the visible rows and stops at the ends', () => {
-    expect(move('ArrowDown', 'a')).toEqual({ kind: 'go', spanId: 'b' });
-    expect(move('ArrowDown', 'b', ['b'])).toEqual({ kind: 'go', spanId: 'd' });
-    expect(move('ArrowDown', 'd')).toEqual({ kind: 'go', spanId: 'd' });
-    expect(move('ArrowUp', 'a')).toEqual({ kind: 'go', spanId: 'a' });
-    expect(move('End', 'a')).toEqual({ kind: 'go', spanId: 'd' });
+    expect(move('ArrowDown', 'a')).toEqual({ kind: 'go', span: 'b' });
+    expect(move('ArrowDown', 'b', ['b'])).toEqual({ kind: 'go', span: 'd' });
+    expect(move('ArrowDown', 'd')).toEqual({ kind: 'go', span: 'd' });
+    expect(move('ArrowUp', 'a')).toEqual({ kind: 'go', span: 'a' });
+    expect(move('End', 'a')).toEqual({ kind: 'go', span: 'd' });
   });
 
   it('starts at the first row when nothing is chosen', () => {
-    expect(move('ArrowDown', undefined)).toEqual({ kind: 'go', spanId: 'a' });
+    expect(move('ArrowDown', undefined)).toEqual({ kind: 'go', span: 'a' });
   });
 
   it('collapses before it leaves to the parent, and expands before it enters', () => {
-    expect(move('ArrowLeft', 'b')).toEqual({ kind: 'collapse', spanId: 'b' });
-    expect(move('ArrowLeft', 'b', ['b'])).toEqual({ kind: 'go', spanId: 'a' });
-    expect(move('ArrowRight', 'b', ['b'])).toEqual({ kind: 'expand', spanId: 'b' });
-    expect(move('ArrowRight', 'b')).toEqual({ kind: 'go', spanId: 'c' });
+    expect(move('ArrowLeft', 'b')).toEqual({ kind: 'collapse', span: 'b' });
+    expect(move('ArrowLeft', 'b', ['b'])).toEqual({ kind: 'go', span: 'a' });
+    expect(move('ArrowRight', 'b', ['b'])).toEqual({ kind: 'expand', span: 'b' });
+    expect(move('ArrowRight', 'b')).toEqual({ kind: 'go', span: 'c' });
     expect(move('ArrowRight', 'c')).toBeUndefined();
   });
 
   it('opens and closes the details', () => {
-    expect(move('Enter', 'c')).toEqual({ kind: 'open', spanId: 'c' });
+    expect(move('Enter', 'c')).toEqual({ kind: 'open', span: 'c' });
     expect(move('Escape', 'c')).toEqual({ kind: 'close' });
     expect(move('x', 'c')).toBeUndefined();
   });

@@ -1,9 +1,9 @@
 import type { TreeNode } from './tree.ts';
 
-/** What a key does to the cursor of the waterfall. */
+/** What a key does to the cursor of the waterfall; `span` is the key of a node of the tree. */
 export type Move =
-  | { readonly kind: 'go'; readonly spanId: string }
-  | { readonly kind: 'collapse' | 'expand' | 'open'; readonly spanId: string }
+  | { readonly kind: 'go'; readonly span: string }
+  | { readonly kind: 'collapse' | 'expand' | 'open'; readonly span: string }
   | { readonly kind: 'close' };
 
 /**
@@ -17,10 +17,10 @@ export function keyMove(
   collapsed: ReadonlySet<string>,
 ): Move | undefined {
   if (key === 'Escape') return { kind: 'close' };
-  const index = rows.findIndex((row) => row.span.spanId === cursor);
+  const index = rows.findIndex((row) => row.key === cursor);
   const go = (to: number): Move | undefined => {
     const row = rows[Math.min(Math.max(to, 0), rows.length - 1)];
-    return row === undefined ? undefined : { kind: 'go', spanId: row.span.spanId };
+    return row === undefined ? undefined : { kind: 'go', span: row.key };
   };
   if (key === 'ArrowDown') return go(index + 1);
   if (key === 'ArrowUp') return go(index - 1);
@@ -30,13 +30,13 @@ export function keyMove(
   if (key === 'End') return go(rows.length - 1);
   const row = rows[index];
   if (row === undefined) return undefined;
-  const { spanId } = row.span;
-  if (key === 'Enter' || key === ' ') return { kind: 'open', spanId };
-  const folded = collapsed.has(spanId);
-  if (key === 'ArrowRight' && row.children.length > 0) return folded ? { kind: 'expand', spanId } : go(index + 1);
+  const { key: span, parentKey } = row;
+  if (key === 'Enter' || key === ' ') return { kind: 'open', span };
+  const folded = collapsed.has(span);
+  if (key === 'ArrowRight' && row.children.length > 0) return folded ? { kind: 'expand', span } : go(index + 1);
   if (key === 'ArrowLeft') {
-    if (row.children.length > 0 && !folded) return { kind: 'collapse', spanId };
-    return row.parent === undefined ? undefined : { kind: 'go', spanId: row.parent.spanId };
+    if (row.children.length > 0 && !folded) return { kind: 'collapse', span };
+    return parentKey === undefined ? undefined : { kind: 'go', span: parentKey };
   }
   return undefined;
 }

@@ -47,6 +47,22 @@ describe('buildTree', () => {
     expect(names([span('a', 'a', 0)])).toEqual(['a']);
   });
 
+  it('puts the server’s half of a shared span below the client’s, each under a key of its own', () => {
+    const client: Span = { ...span('b', 'a', 4), kind: 'client' };
+    const server: Span = { ...span('b', 'a', 3), kind: 'server', service: 'mes-api' };
+    const work: Span = { ...span('c', 'b', 5), service: 'mes-api' };
+    const spans = [server, span('a', null, 0), client, work];
+    const rows = visibleRows(buildTree(spans), new Set());
+    expect(rows.map(({ key, depth, parentKey }) => [key, depth, parentKey])).toEqual([
+      [id('a'), 0, undefined],
+      [id('b'), 1, id('a')],
+      [`${id('b')}.server`, 2, id('b')],
+      [id('c'), 3, `${id('b')}.server`],
+    ]);
+    expect(ancestors(buildTree(spans), id('c'))).toEqual([id('a'), id('b'), `${id('b')}.server`]);
+    expect(visibleRows(buildTree(spans), new Set([`${id('b')}.server`]))).toHaveLength(3);
+  });
+
   it('notes how long before its parent a span starts', () => {
     const [root] = buildTree([span('a', null, 100), span('b', 'a', 60)]);
     expect(root?.children[0]?.skewMs).toBe(40);

@@ -1,8 +1,11 @@
 import type { Span } from '../../../src/api/contract/index.ts';
+import { findParents } from '../../../src/model/span-parents.ts';
 
 /** A span in the tree of its trace. */
 export interface TreeNode {
   readonly span: Span;
+  /** Names the node within its trace: the span id; the called half of a shared span also says its kind (`id.server`). */
+  readonly key: string;
   readonly children: readonly TreeNode[];
   readonly depth: number;
   /** Spans below this one. */
@@ -12,6 +15,8 @@ export interface TreeNode {
   /** How long before its parent the span starts, beyond what rounding explains; ms, 0 when clocks agree. */
   readonly skewMs: number;
   readonly parent: Span | undefined;
+  /** Key of the parent. */
+  readonly parentKey: string | undefined;
   /** Errors in the span and below. */
   readonly errors: number;
 }
@@ -21,7 +26,8 @@ const SKEW_TOLERANCE_MS = 0.5;
 
 interface Draft {
   span: Span;
-  parent: Span | undefined;
+  key: string;
+  parent: Draft | undefined;
   orphan: boolean;
   children: Draft[];
 }
@@ -30,15 +36,17 @@ function finish(draft: Draft, depth: number): TreeNode {
   const children = draft.children
     .toSorted((a, b) => a.span.offsetMs - b.span.offsetMs)
     .map((child) => finish(child, depth + 1));
-  const early = draft.parent === undefined ? 0 : draft.parent.offsetMs - draft.span.offsetMs;
+  const early = draft.parent === undefined ? 0 : draft.parent.span.offsetMs - draft.span.offsetMs;
   return {
     span: draft.span,
+    key: draft.key,
     children,
     depth,
     descendants: children.reduce((sum, child) => sum + 1 + child.descendants, 0),
     orphan: draft.orphan,
     skewMs: early > SKEW_TOLERANCE_MS ? early : 0,
-    parent: draft.parent,
+    parent: draft.parent?.span,
+    parentKey: draft.parent?.key,
     errors: (draft.span.status.code === 'error' ? 1 : 0) + children.reduce((sum, child) => sum + child.errors, 0),
   };
 }
@@ -56,29 +64,30 @@ function reached(roots: readonly Draft[]): Set<Draft> {
 
 /**
  * Builds the tree of a trace: roots and orphans at the top level, children by start. Every span appears exactly once,
- * also where parents are missing or form a circle; of spans with the same id the first one is the parent.
+ * also where parents are missing or form a circle. The server's half of a shared span (B3) is the child of the client's.
  */
 export function buildTree(spans: readonly Span[]): TreeNode[] {
-  const drafts = spans.map((span): Draft => ({ span, parent: undefined, orphan: false, children: [] }));
-  const byId = new Map<string, Draft>();
-  for (const draft of drafts) if (!byId.has(draft.span.spanId)) byId.set(draft.span.spanId, draft);
+  const parents = findParents(spans);
+  const keys = keysOf(spans, parents);
+  const drafts = spans.map(
+    (span, index): Draft => ({ span, key: keys[index] ?? '', parent: undefined, orphan: false, children: [] }),
+  );
   const roots: Draft[] = [];
-  for (const draft of drafts) {
-    const parentId = draft.span.parentSpanId;
-    const parent = parentId === null ? undefined : byId.get(parentId);
-    if (parent === undefined || parent === draft) {
-      draft.orphan = parentId !== null;
+  for (const [index, draft] of drafts.entries()) {
+    const parent = drafts[parents[index] ?? -1];
+    if (parent === undefined) {
+      draft.orphan = draft.span.parentSpanId !== null;
       roots.push(draft);
     } else {
-      draft.parent = parent.span;
+      draft.parent = parent;
       parent.children.push(draft);
     }
   }
   const seen = reached(roots);
   for (const draft of drafts) {
     if (seen.has(draft)) continue;
-    const parent = drafts.find((candidate) => candidate.children.includes(draft));
-    if (parent !== undefined) parent.children.splice(parent.children.indexOf(draft), 1);
+    const siblings = draft.parent?.children;
+    siblings?.splice(siblings.indexOf(draft), 1);
     draft.parent = undefined;
     draft.orphan = true;
     roots.push(draft);
@@ -87,23 +96,34 @@ export function buildTree(spans: readonly Span[]): TreeNode[] {
   return roots.toSorted((a, b) => a.span.offsetMs - b.span.offsetMs).map((root) => finish(root, 0));
 }
 
+/** A name for each span: the id, and the kind as well where another span has the name already or is the caller of the same call. */
+function keysOf(spans: readonly Span[], parents: Int32Array): string[] {
+  const taken = new Set<string>();
+  return spans.map(({ spanId, kind }, index) => {
+    const isCalledHalf = spans[parents[index] ?? -1]?.spanId === spanId;
+    const key = isCalledHalf || taken.has(spanId) ? `${spanId}.${kind}` : spanId;
+    taken.add(key);
+    return key;
+  });
+}
+
 /** The rows of the tree from top to bottom without what hangs below a collapsed span. */
 export function visibleRows(tree: readonly TreeNode[], collapsed: ReadonlySet<string>): TreeNode[] {
   const rows: TreeNode[] = [];
   const stack = tree.toReversed();
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     rows.push(at);
-    if (!collapsed.has(at.span.spanId)) stack.push(...at.children.toReversed());
+    if (!collapsed.has(at.key)) stack.push(...at.children.toReversed());
   }
   return rows;
 }
 
-/** The spans from the top level down to `spanId`, without it; empty when it is not in the tree. */
-export function ancestors(tree: readonly TreeNode[], spanId: string): string[] {
+/** The keys of the spans from the top level down to the span `key`, without it; empty when it is not in the tree. */
+export function ancestors(tree: readonly TreeNode[], key: string): string[] {
   const rows = visibleRows(tree, new Set());
-  const parents = new Map(rows.flatMap((row) => row.children.map((child) => [child.span.spanId, row.span.spanId])));
+  const parents = new Map(rows.flatMap((row) => row.children.map((child) => [child.key, row.key])));
   const path: string[] = [];
-  for (let at = parents.get(spanId); at !== undefined && !path.includes(at); at = parents.get(at)) path.unshift(at);
+  for (let at = parents.get(key); at !== undefined && !path.includes(at); at = parents.get(at)) path.unshift(at);
   return path;
 }
 

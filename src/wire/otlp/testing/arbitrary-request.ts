@@ -41,9 +41,9 @@ export interface TestRequest {
   }[];
 }
 
-const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+export const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const key = fc.oneof(text, fc.constantFrom('service.name', 'order.id', '__proto__', 'constructor', 'http.route'));
-const { value: anyValue } = fc.letrec<{ value: TestValue; pair: TestPair }>((tie) => ({
+export const { value: anyValue } = fc.letrec<{ value: TestValue; pair: TestPair }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, depthIdentifier: 'value' },
     fc.record({ kind: fc.constant('empty' as const) }),
@@ -57,14 +57,14 @@ const { value: anyValue } = fc.letrec<{ value: TestValue; pair: TestPair }>((tie
   ),
   pair: fc.record({ key, value: tie('value') }),
 }));
-const pairs = fc.array(fc.record({ key, value: anyValue }), { maxLength: 5 });
-const id = (bytes: number): fc.Arbitrary<Uint8Array> =>
+export const pairs = fc.array(fc.record({ key, value: anyValue }), { maxLength: 5 });
+export const id = (bytes: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).filter((value) => value.some((byte) => byte !== 0));
-const time = fc.oneof(
+export const time = fc.oneof(
   fc.bigInt({ min: 0n, max: MAX_UNIX_NANO }),
   fc.constantFrom(0n, 2n ** 32n - 1n, 2n ** 32n, MAX_UNIX_NANO),
 );
-const uint32 = fc.integer({ min: 0, max: 0xffffffff });
+export const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 
 const span: fc.Arbitrary<TestSpan> = fc.record({
   traceId: id(16),
@@ -99,13 +99,13 @@ export const arbitraryRequest: fc.Arbitrary<TestRequest> = fc.record({
 });
 
 /** How an encoding writes what the encodings write differently. */
-interface Form {
+export interface Form {
   id(bytes: Uint8Array): unknown;
   bytes(bytes: Uint8Array): unknown;
   double(value: number): unknown;
 }
-const PROTOBUF_FORM: Form = { id: (bytes) => bytes, bytes: (bytes) => bytes, double: (value) => value };
-const JSON_FORM: Form = {
+export const PROTOBUF_FORM: Form = { id: (bytes) => bytes, bytes: (bytes) => bytes, double: (value) => value };
+export const JSON_FORM: Form = {
   id: (bytes) => Buffer.from(bytes).toString('hex').toUpperCase(),
   bytes: (bytes) => Buffer.from(bytes).toString('base64'),
   double: (value) =>
@@ -122,30 +122,37 @@ export function jsonForm(request: TestRequest): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(formOf(request, JSON_FORM)));
 }
 
+/** An AnyValue in an encoding's object form. */
+export function valueForm(of: TestValue, form: Form): Record<string, unknown> {
+  switch (of.kind) {
+    case 'empty':
+      return {};
+    case 'string':
+      return { stringValue: of.value };
+    case 'bool':
+      return { boolValue: of.value };
+    case 'int':
+      return { intValue: of.value.toString() };
+    case 'double':
+      return { doubleValue: form.double(of.value) };
+    case 'bytes':
+      return { bytesValue: form.bytes(of.value) };
+    case 'array':
+      return { arrayValue: { values: of.value.map((element) => valueForm(element, form)) } };
+    case 'kvlist':
+      return { kvlistValue: { values: of.value.map((element) => pairForm(element, form)) } };
+    default:
+      return of satisfies never;
+  }
+}
+
+/** A KeyValue in an encoding's object form. */
+export function pairForm(of: TestPair, form: Form): Record<string, unknown> {
+  return { key: of.key, value: valueForm(of.value, form) };
+}
+
 function formOf(request: TestRequest, form: Form): Record<string, unknown> {
-  const value = (of: TestValue): Record<string, unknown> => {
-    switch (of.kind) {
-      case 'empty':
-        return {};
-      case 'string':
-        return { stringValue: of.value };
-      case 'bool':
-        return { boolValue: of.value };
-      case 'int':
-        return { intValue: of.value.toString() };
-      case 'double':
-        return { doubleValue: form.double(of.value) };
-      case 'bytes':
-        return { bytesValue: form.bytes(of.value) };
-      case 'array':
-        return { arrayValue: { values: of.value.map(value) } };
-      case 'kvlist':
-        return { kvlistValue: { values: of.value.map(pair) } };
-      default:
-        return of satisfies never;
-    }
-  };
-  const pair = (of: TestPair): Record<string, unknown> => ({ key: of.key, value: value(of.value) });
+  const pair = (of: TestPair): Record<string, unknown> => pairForm(of, form);
   const spanOf = (of: TestSpan): Record<string, unknown> => ({
     traceId: form.id(of.traceId),
     spanId: form.id(of.spanId),
@@ -225,7 +232,7 @@ export function expectedSpans(request: TestRequest): PlainSpan[] {
   );
 }
 
-function expectedAttribute(pair: TestPair): PlainAttribute {
+export function expectedAttribute(pair: TestPair): PlainAttribute {
   const { value } = pair;
   return [pair.key, value.kind, value.kind === 'array' || value.kind === 'kvlist' ? json(value) : canonical(value)];
 }

@@ -86,11 +86,13 @@ export function plainSpans(batch: SpanBatch): PlainSpan[] {
   return Array.from({ length: batch.length }, (_, row) => span(row));
 }
 
-function hex(bytes: Uint8Array, width: number, index: number): string {
+/** Row `index` of a column of ids. */
+export function hex(bytes: Uint8Array, width: number, index: number): string {
   return Buffer.from(bytes.subarray(index * width, (index + 1) * width)).toString('hex');
 }
 
-function indexes(ends: UintColumn, index: number): number[] {
+/** Indexes of the elements of list `index`. */
+export function indexes(ends: UintColumn, index: number): number[] {
   const start = SpanBatch.startOf(ends, index);
   return Array.from({ length: ends.at(index) - start }, (_, offset) => start + offset);
 }
