@@ -116,7 +116,18 @@ export const enFindings = {
     intervalBound: 'not known: too many orders are still open',
     atLeast: '≥ {{value}}',
     against: 'Estimated p95 against the target of {{target}}',
+    clockAnomalies_one:
+      '{{count}} entry carries a time that cannot be right: the clocks of the systems disagree. It is counted as it was reported.',
+    clockAnomalies_other:
+      '{{count}} entries carry times that cannot be right: the clocks of the systems disagree. They are counted as they were reported.',
     intervalMark: 'The thin line is the 95 % interval.',
+    by: {
+      title: 'Compared by what describes orders',
+      choose: 'Attribute',
+      value: 'Value',
+      more_one: '{{count}} more value is not shown.',
+      more_other: '{{count}} more values are not shown.',
+    },
     explain: {
       title: 'What slow orders have in common',
       slow_one: '{{slow}} of {{count}} compared visit is slow: longer than {{threshold}}.',

@@ -1,4 +1,7 @@
+import { enBreakdown } from './en-breakdown.ts';
 import { enFindings } from './en-findings.ts';
+import { enQueues } from './en-queues.ts';
+import { enSignals } from './en-signals.ts';
 import { enTraces } from './en-traces.ts';
 
 /** English texts; their keys are the keys of every language. */
@@ -10,6 +13,10 @@ export const en = {
     orders: 'Orders',
     stuck: 'Stuck',
     failures: 'Failures',
+    queues: 'Queues',
+    logs: 'Logs',
+    metrics: 'Metrics',
+    deadLetters: 'Dead letters',
     conformance: 'Conformance',
     system: 'System',
     home: 'Waybill, to the status map',
@@ -36,6 +43,8 @@ export const en = {
     orders: 'Orders',
     stuck: 'Stuck orders',
     failures: 'Failures',
+    queues: 'Queues',
+    deadLetters: 'Dead letters',
     conformance: 'Conformance',
     system: 'System',
     sheet: 'This sheet',
@@ -116,7 +125,10 @@ export const en = {
     legend: 'Legend',
     legendMeasure: 'estimated p95 / target:',
     legendStuck: 'orders over target',
+    deadLetters_one: '{{count}} order with a dead letter',
+    deadLetters_other: '{{count}} orders with dead letters',
     legendFailures: 'failures',
+    legendDeadLetters: 'orders with dead letters',
     legendEdge: 'width: traffic',
     legendDeviating: 'deviation',
     mapLabel: 'Map of the lifecycle {{name}}',
@@ -141,6 +153,28 @@ export const en = {
     },
     groups: { open: 'Open now', estimated: 'Estimated', completed: 'Completed only' },
     version: 'version {{version}}',
+    lead: {
+      title: 'Whole orders',
+      hint: 'From the first status to the final one. Completed and open orders together (Kaplan–Meier), beside the completed only.',
+      p95: 'Estimated p95',
+      completed_one: 'p95 of {{count}} completed order only',
+      completed_other: 'p95 of {{count}} completed orders only',
+      completedMean: 'Mean of completed only',
+      outcomes: 'Where orders end, open ones taken into account',
+      outcomeHint: '{{orders}} orders ended here',
+      unsettled: 'not known yet',
+    },
+  },
+  scope: {
+    orders: 'Which orders',
+    allOrders: 'All orders',
+    emptyValue: '(empty)',
+    at: 'As known at',
+    atHint: 'Goes back in time: what came later does not count, and what ended later is still open.',
+    now: 'Back to now',
+    time: 'Which time',
+    wall: 'By the clock',
+    working: 'Working time',
   },
   orders: {
     title: 'Orders',
@@ -247,7 +281,13 @@ export const en = {
       toTrace: 'Open the trace at this span',
       skew: 'Observed {{length}} after it occurred',
       skewNegative: 'Observed {{length}} before it occurred: the clocks disagree',
-      kinds: { span_event: 'span event', span_attribute: 'span attribute', api: 'API call', import: 'import' },
+      kinds: {
+        span_event: 'span event',
+        span_attribute: 'span attribute',
+        api: 'API call',
+        import: 'import',
+        message: 'message',
+      },
     },
     traces: {
       title: 'Traces',
@@ -270,7 +310,10 @@ export const en = {
       skippedStart: 'Started in {{status}} without {{statuses}}.',
       unexpected: 'Entered {{status}} after {{from}}, which the lifecycle does not allow.',
       unexpectedStart: 'Started in {{status}}, where no order may start.',
+      wrong_order: 'Entered {{status}} after {{from}}, although it belongs before it.',
       repeated: 'Entered {{status}} again, although it was there already.',
+      out_of_step: 'Entered {{status}} before the other parts of the order were where they have to be for that.',
+      wrong_system: '{{status}} was reported by a system that it does not belong to.',
       unknown_status: 'Entered {{status}}, a status the lifecycle does not know.',
       left_final: 'Left the final status {{from}} for {{status}}.',
       at: 'at {{at}}',
@@ -281,7 +324,10 @@ export const en = {
     closedAt: 'Closed',
   },
   ...enTraces,
+  ...enSignals,
   ...enFindings,
+  ...enBreakdown,
+  ...enQueues,
   system: {
     title: 'System',
     subtitle: 'How far behind Waybill itself is, and what it had to refuse or drop.',
@@ -289,6 +335,8 @@ export const en = {
     uptime: 'Up for',
     ingest: 'Ingest',
     spansAccepted: 'Spans accepted',
+    logRecordsAccepted: 'Log records accepted',
+    dataPointsAccepted: 'Data points accepted',
     perSecond: '{{rate}} per second',
     spansRefused: 'Spans refused',
     requestsRefused: 'Requests refused',

@@ -5,15 +5,19 @@ import { useTranslation } from 'react-i18next';
 import { lifecycleQuery, orderQuery } from '../data/queries.ts';
 import { formatCount } from '../format/number.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import { LogsPanel } from '../logs/LogsPanel.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { QueryError } from '../parts/States.tsx';
+import { DeadLettersPanel } from './DeadLettersPanel.tsx';
 import { DeviationsList } from './DeviationsList.tsx';
 import { FailuresTable } from './FailuresTable.tsx';
 import { Journey } from './Journey.tsx';
+import { MessagesTable } from './MessagesTable.tsx';
 import { OrderHead } from './OrderHead.tsx';
 import styles from './order.module.css';
 import { TracesTable } from './TracesTable.tsx';
 import { TransitionsTable } from './TransitionsTable.tsx';
+import { VisitBreakdowns } from './VisitBreakdowns.tsx';
 
 const route = getRouteApi('/orders/$orderId');
 
@@ -56,6 +60,7 @@ export function OrderPage() {
       {title}
       <OrderHead order={order} lifecycle={lifecycle.data} />
       <Journey order={order} lifecycle={lifecycle.data} />
+      <VisitBreakdowns order={order} />
       {order.deviations.length === 0 ? null : (
         <Panel title={counted(t('order.deviations.title'), order.deviations.length)}>
           <DeviationsList deviations={order.deviations} />
@@ -75,9 +80,12 @@ export function OrderPage() {
           <TransitionsTable order={order} />
         </Panel>
       )}
+      <DeadLettersPanel orderId={orderId} />
+      <MessagesTable orderId={orderId} />
       <Panel flush title={counted(t('order.traces.title'), order.traces.length)} testId="order-traces">
         <TracesTable order={order} />
       </Panel>
+      <LogsPanel orderId={orderId} />
     </div>
   );
 }

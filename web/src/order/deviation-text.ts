@@ -23,7 +23,8 @@ export function useDeviationText(): (deviation: Deviation) => string {
           ? t('order.deviations.unexpectedStart', { status })
           : t('order.deviations.unexpected', { status, from });
       case 'left_final':
-        return t('order.deviations.left_final', { status, from });
+      case 'wrong_order':
+        return t(`order.deviations.${kind}`, { status, from });
       default:
         return t(`order.deviations.${kind}`, { status });
     }

@@ -7,7 +7,10 @@ const lifecycle: Lifecycle = {
   name: 'jewelry',
   version: '1',
   label,
+  calendar: null,
   initial: 'SUBMITTED',
+  targetMs: null,
+  regions: [],
   systems: [
     { id: 'shop', label },
     { id: 'mes', label },

@@ -1,11 +1,12 @@
 import '@mantine/charts/styles.css';
-import { SegmentedControl, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { IconClockExclamation, IconRoute, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { StatusFigures } from '../../../src/api/contract/index.ts';
-import { failuresQuery, statusesQuery, WINDOWS, type Window } from '../data/queries.ts';
+import { failuresQuery, statusesQuery } from '../data/queries.ts';
+import type { Scope } from '../data/scope.ts';
 import { FailureGroups } from '../failures/FailureGroups.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { useLanguage } from '../i18n/i18n.ts';
@@ -13,27 +14,16 @@ import { statusRow } from '../map/rows.ts';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
+import { ScopeChoice } from '../parts/ScopeChoice.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
 import { TargetBar } from '../parts/TargetBar.tsx';
+import { ByAttribute } from './ByAttribute.tsx';
 import { Explanation } from './Explanation.tsx';
+import { StatusBreakdown } from './StatusBreakdown.tsx';
 import styles from './status.module.css';
 import { ThreeWays } from './ThreeWays.tsx';
 
 const route = getRouteApi('/statuses/$status');
-
-function WindowChoice({ value }: { readonly value: Window }) {
-  const { t } = useTranslation();
-  const navigate = route.useNavigate();
-  return (
-    <SegmentedControl
-      size="xs"
-      aria-label={t('map.window')}
-      value={value}
-      data={Object.keys(WINDOWS).map((key) => ({ value: key, label: t(`map.windows.${key as Window}`) }))}
-      onChange={(next) => void navigate({ search: next === 'all' ? {} : { window: next as Window }, replace: true })}
-    />
-  );
-}
 
 function StatusFailures({ status }: { readonly status: string }) {
   const { t } = useTranslation();
@@ -82,7 +72,15 @@ function Links({ status, over }: { readonly status: string; readonly over: numbe
   );
 }
 
-function Known({ figures, exact }: { readonly figures: StatusFigures; readonly exact: boolean }) {
+function Known({
+  figures,
+  exact,
+  scope,
+}: {
+  readonly figures: StatusFigures;
+  readonly exact: boolean;
+  readonly scope: Scope;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const row = statusRow(figures, null);
@@ -105,6 +103,11 @@ function Known({ figures, exact }: { readonly figures: StatusFigures; readonly e
             </Panel>
           )}
           <ThreeWays row={row} />
+          {figures.clockAnomalies === 0 ? null : (
+            <p className={styles['note']}>{t('status.clockAnomalies', { count: figures.clockAnomalies })}</p>
+          )}
+          <StatusBreakdown figures={figures} />
+          <ByAttribute status={status} scope={scope} />
           <Explanation status={status} />
         </>
       )}
@@ -118,8 +121,9 @@ export function StatusPage() {
   const { t } = useTranslation();
   const view = useLifecycleView();
   const { status } = route.useParams();
-  const { window = 'all' } = route.useSearch();
-  const { data, error, refetch } = useQuery(statusesQuery(window));
+  const scope = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data, error, refetch } = useQuery(statusesQuery(scope));
   const figures = data?.statuses.find((each) => each.status === status);
   const system = figures?.system ?? null;
   const note = (
@@ -130,7 +134,17 @@ export function StatusPage() {
   );
   return (
     <div className={styles['page']}>
-      <PageHead title={view.status(status)} note={note} aside={<WindowChoice value={window} />} />
+      <PageHead
+        title={view.status(status)}
+        note={note}
+        aside={
+          <ScopeChoice
+            scope={scope}
+            change={(next) => void navigate({ search: next, replace: true })}
+            hasCalendar={(view.lifecycle?.calendar ?? null) !== null}
+          />
+        }
+      />
       {data === undefined ? (
         error === null ? (
           <Skeleton height={420} />
@@ -148,7 +162,7 @@ export function StatusPage() {
           }
         />
       ) : (
-        <Known figures={figures} exact={data.exact} />
+        <Known figures={figures} exact={data.exact} scope={scope} />
       )}
     </div>
   );

@@ -1,0 +1,86 @@
+import { Table } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { OrderMessages } from '../../../src/api/contract/index.ts';
+import { orderMessagesQuery } from '../data/queries.ts';
+import { DataTable } from '../parts/DataTable.tsx';
+import { Panel } from '../parts/Panel.tsx';
+import { Duration, Instant } from '../parts/Times.tsx';
+import styles from './order.module.css';
+
+type Message = OrderMessages['messages'][number];
+
+/** What became of the message, in words. */
+function useFate(message: Message): string {
+  const { t } = useTranslation();
+  if (message.directReply) return t('messages.directReply');
+  if (message.queue === null) return t('messages.unroutable');
+  if (message.deliveredAt === null) return t('messages.waiting');
+  return message.redelivered ? t('messages.redelivered', { count: message.deliveries }) : t('messages.delivered');
+}
+
+function Row({ message }: { readonly message: Message }) {
+  const { t } = useTranslation();
+  const fate = useFate(message);
+  const { publishedAt, deliveredAt, traceId } = message;
+  const isLost = message.queue === null && !message.directReply;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {publishedAt === null ? <span className="wb-dim">{t('messages.unseen')}</span> : <Instant at={publishedAt} />}
+      </Table.Td>
+      <Table.Td className="wb-mono">{message.queue ?? '—'}</Table.Td>
+      <Table.Td>
+        {message.publisher ?? '—'} → {message.consumer ?? '—'}
+      </Table.Td>
+      <Table.Td ta="right" title={message.suppressed ? t('messages.suppressed') : undefined}>
+        {message.suppressed ? (
+          <span className="wb-dim">{t('messages.unknownDelay')}</span>
+        ) : (
+          <Duration ms={message.delayMs} />
+        )}
+      </Table.Td>
+      <Table.Td className={isLost ? (styles['bad'] ?? '') : ''}>{fate}</Table.Td>
+      <Table.Td>
+        {traceId === null || (publishedAt === null && deliveredAt === null) ? (
+          <span className="wb-dim">—</span>
+        ) : (
+          <Link to="/traces/$traceId" params={{ traceId }} className="wb-link wb-mono">
+            {traceId.slice(0, 8)}
+          </Link>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** The messages that the broker moved for the order; not there while none was seen. */
+export function MessagesTable({ orderId }: { readonly orderId: string }) {
+  const { t } = useTranslation();
+  const { data } = useQuery(orderMessagesQuery(orderId));
+  if (data === undefined || data.messages.length === 0) return null;
+  const columns = [
+    { key: 'published', name: t('messages.columns.published') },
+    { key: 'queue', name: t('messages.columns.queue') },
+    { key: 'between', name: t('messages.columns.between') },
+    { key: 'delay', name: t('messages.columns.delay'), align: 'right' as const },
+    { key: 'fate', name: t('messages.columns.fate') },
+    { key: 'trace', name: t('messages.columns.trace') },
+  ];
+  return (
+    <Panel
+      flush
+      title={t('messages.title')}
+      aside={data.truncated ? <span className="wb-dim">{t('messages.truncated')}</span> : undefined}
+      testId="order-messages"
+    >
+      <DataTable columns={columns} minWidth={760}>
+        {data.messages.map((message, index) => (
+          // Two messages can agree in everything that is told of them; their order is that of the answer.
+          <Row key={`${message.publishedAt ?? message.deliveredAt ?? ''} ${index}`} message={message} />
+        ))}
+      </DataTable>
+    </Panel>
+  );
+}
