@@ -1,8 +1,12 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { type FailureClass, failureClass } from '../../src/api/contract/index.ts';
+import { type FailureClass, failureClass, severity } from '../../src/api/contract/index.ts';
 import {
   conformanceQuery,
+  DEATH_REASONS,
+  DEFAULT_FAILURE_WINDOW,
+  type DeadLetterFilters,
+  deadLettersQuery,
   explainQuery,
   FAILURE_WINDOWS,
   type FailureFilters,
@@ -12,12 +16,13 @@ import {
   type OrderFilters,
   orderQuery,
   ordersQuery,
+  queuesQuery,
   statusesQuery,
   stuckQuery,
   traceQuery,
-  WINDOWS,
-  type Window,
 } from './data/queries.ts';
+import { readScope } from './data/scope.ts';
+import { type LogFilters, logsQuery, type MetricChoice, metricQuery, metricsQuery } from './data/signal-queries.ts';
 import { CrashPage, NotFoundPage } from './shell/FailurePages.tsx';
 import { Shell } from './shell/Shell.tsx';
 
@@ -32,11 +37,6 @@ function text(value: unknown): string | undefined {
 function flag(value: unknown): 'true' | 'false' | undefined {
   const read = text(value);
   return read === 'true' || read === 'false' ? read : undefined;
-}
-
-function window(value: unknown): Window | undefined {
-  const read = text(value);
-  return read !== undefined && Object.hasOwn(WINDOWS, read) ? (read as Window) : undefined;
 }
 
 function failureWindow(value: unknown): FailureWindow | undefined {
@@ -90,11 +90,11 @@ function findings(client: QueryClient) {
   const status = createRoute({
     getParentRoute: () => rootRoute,
     path: '/statuses/$status',
-    validateSearch: (search: Search): { window?: Window | undefined } => compact({ window: window(search['window']) }),
+    validateSearch: readScope,
     loaderDeps: ({ search }) => search,
     loader: ({ deps, params }) =>
       prefetch(
-        () => client.prefetchQuery(statusesQuery(deps.window ?? 'all')),
+        () => client.prefetchQuery(statusesQuery(deps)),
         () => client.prefetchQuery(explainQuery(params.status)),
       ),
     component: lazyRouteComponent(() => import('./status/StatusPage.tsx'), 'StatusPage'),
@@ -105,7 +105,69 @@ function findings(client: QueryClient) {
     loader: () => prefetch(() => client.prefetchQuery(conformanceQuery)),
     component: lazyRouteComponent(() => import('./conformance/ConformancePage.tsx'), 'ConformancePage'),
   });
-  return [failures, stuck, status, conformance] as const;
+  const queues = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/queues',
+    validateSearch: (search: Search): { since?: FailureWindow | undefined } =>
+      compact({ since: failureWindow(search['since']) }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) => prefetch(() => client.prefetchQuery(queuesQuery(deps.since ?? DEFAULT_FAILURE_WINDOW))),
+    component: lazyRouteComponent(() => import('./queues/QueuesPage.tsx'), 'QueuesPage'),
+  });
+  const deadLetters = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/dead-letters',
+    validateSearch: (search: Search): DeadLetterFilters =>
+      compact({
+        queue: text(search['queue']),
+        reason: DEATH_REASONS.find((reason) => reason === search['reason']),
+        resolved: flag(search['resolved']),
+        order: text(search['order']),
+      }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) => prefetch(() => client.prefetchInfiniteQuery(deadLettersQuery(deps))),
+    component: lazyRouteComponent(() => import('./dead-letters/DeadLettersPage.tsx'), 'DeadLettersPage'),
+  });
+  return [failures, stuck, status, conformance, queues, deadLetters] as const;
+}
+
+/** The pages about what services log and measure. */
+function signals(client: QueryClient) {
+  const logs = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/logs',
+    validateSearch: (search: Search): LogFilters =>
+      compact({
+        text: text(search['text']),
+        service: text(search['service']),
+        severity: severity.safeParse(search['severity']).data,
+        orderId: text(search['orderId']),
+        traceId: text(search['traceId']),
+        since: failureWindow(search['since']),
+      }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) => prefetch(() => client.prefetchInfiniteQuery(logsQuery(deps))),
+    component: lazyRouteComponent(() => import('./logs/LogsPage.tsx'), 'LogsPage'),
+  });
+  const metrics = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/metrics',
+    validateSearch: (search: Search): MetricChoice =>
+      compact({
+        name: text(search['name']),
+        service: text(search['service']),
+        since: failureWindow(search['since']),
+        by: text(search['by']),
+      }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) =>
+      prefetch(
+        () => client.prefetchQuery(metricsQuery),
+        ...(deps.name === undefined ? [] : [() => client.prefetchQuery(metricQuery(deps))]),
+      ),
+    component: lazyRouteComponent(() => import('./metrics/MetricsPage.tsx'), 'MetricsPage'),
+  });
+  return [logs, metrics] as const;
 }
 
 /** Routes of the application; every view and every filter is in its address. */
@@ -113,12 +175,12 @@ function routes(client: QueryClient) {
   const map = createRoute({
     getParentRoute: () => rootRoute,
     path: '/',
-    validateSearch: (search: Search): { window?: Window | undefined } => compact({ window: window(search['window']) }),
+    validateSearch: readScope,
     loaderDeps: ({ search }) => search,
     loader: ({ deps }) =>
       prefetch(
         () => client.prefetchQuery(lifecycleQuery),
-        () => client.prefetchQuery(statusesQuery(deps.window ?? 'all')),
+        () => client.prefetchQuery(statusesQuery(deps)),
       ),
     component: lazyRouteComponent(() => import('./map/StatusMapPage.tsx'), 'StatusMapPage'),
   });
@@ -159,7 +221,7 @@ function routes(client: QueryClient) {
     path: '/system',
     component: lazyRouteComponent(() => import('./system/SystemPage.tsx'), 'SystemPage'),
   });
-  return rootRoute.addChildren([map, orders, order, trace, system, ...findings(client)]);
+  return rootRoute.addChildren([map, orders, order, trace, system, ...findings(client), ...signals(client)]);
 }
 
 /** Search parameters as plain text (`?span=0012` stays `0012`): the router's default would read it as JSON. */

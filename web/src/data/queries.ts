@@ -1,12 +1,19 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { z } from 'zod';
 import {
+  attributes,
   conformance,
+  deadLetters,
+  type deathReason,
   explanation,
   type FailureClass,
   failures,
   lifecycle,
   order,
+  orderBreakdown,
   orderList,
+  orderMessages,
+  queues,
   searchResults,
   statuses,
   stuck,
@@ -16,19 +23,19 @@ import {
 } from '../../../src/api/contract/index.ts';
 import { epochMs } from '../format/time.ts';
 import { get } from './client.ts';
+import { type Scope, statusesParameters } from './scope.ts';
 
 /** How often a visible page asks again; unit ms. Hidden pages do not ask. */
 export const REFRESH_MS = 3000;
+
+/** How often questions over all orders are asked again; unit ms. They read much and change slowly. */
+const SLOW_REFRESH_MS = 15_000;
 
 /** A trace younger than this may still grow, so its page keeps asking; unit ms. */
 const TRACE_GROWS_MS = 10 * 60_000;
 
 /** Pages of a list beyond this count are no longer refreshed by themselves: each page is one request. */
 const REFRESHED_PAGES = 4;
-
-/** The windows of time over which the status map counts completed visits. */
-export const WINDOWS = { '1h': 3_600_000, '24h': 86_400_000, '7d': 7 * 86_400_000, all: undefined } as const;
-export type Window = keyof typeof WINDOWS;
 
 /** The lifecycle in force; it changes only with a restart, so a minute is fresh enough. */
 export const lifecycleQuery = queryOptions({
@@ -37,18 +44,21 @@ export const lifecycleQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** The figures of every status over a window of time. */
-export const statusesQuery = (window: Window) =>
+/** The figures of every status in a scope; what was known at a past time does not change by the second. */
+export const statusesQuery = (scope: Scope) =>
   queryOptions({
-    queryKey: ['statuses', window],
-    queryFn: ({ signal }) => {
-      const length = WINDOWS[window];
-      const since = length === undefined ? undefined : new Date(Date.now() - length).toISOString();
-      return get(statuses, 'statuses', signal, { since });
-    },
-    refetchInterval: REFRESH_MS,
+    queryKey: ['statuses', scope],
+    queryFn: ({ signal }) => get(statuses, 'statuses', signal, statusesParameters(scope)),
+    refetchInterval: scope.at === undefined ? REFRESH_MS : SLOW_REFRESH_MS,
     placeholderData: keepPreviousData,
   });
+
+/** What describes orders; new values are rare. */
+export const attributesQuery = queryOptions({
+  queryKey: ['attributes'],
+  queryFn: ({ signal }) => get(attributes, 'attributes', signal),
+  staleTime: 60_000,
+});
 
 /** What a list of orders is narrowed to. */
 export interface OrderFilters {
@@ -77,6 +87,22 @@ export const orderQuery = (orderId: string) =>
   queryOptions({
     queryKey: ['order', orderId],
     queryFn: ({ signal }) => get(order, `orders/${encodeURIComponent(orderId)}`, signal),
+    refetchInterval: REFRESH_MS,
+  });
+
+/** What the visits of an order consist of; it reads all its spans, and they come for seconds after the work. */
+export const orderBreakdownQuery = (orderId: string) =>
+  queryOptions({
+    queryKey: ['order', orderId, 'breakdown'],
+    queryFn: ({ signal }) => get(orderBreakdown, `orders/${encodeURIComponent(orderId)}/breakdown`, signal),
+    refetchInterval: SLOW_REFRESH_MS,
+  });
+
+/** The messages that the broker moved for an order. */
+export const orderMessagesQuery = (orderId: string) =>
+  queryOptions({
+    queryKey: ['order', orderId, 'messages'],
+    queryFn: ({ signal }) => get(orderMessages, `orders/${encodeURIComponent(orderId)}/messages`, signal),
     refetchInterval: REFRESH_MS,
   });
 
@@ -140,15 +166,48 @@ export const failuresQuery = ({ since = DEFAULT_FAILURE_WINDOW, ...narrowed }: F
     placeholderData: keepPreviousData,
   });
 
+/** How long messages wait in queues. */
+export const queuesQuery = (since: FailureWindow) =>
+  queryOptions({
+    queryKey: ['queues', since],
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - FAILURE_WINDOWS[since]).toISOString();
+      return get(queues, 'queues', signal, { since: from });
+    },
+    refetchInterval: REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+
+/** Why a broker puts a message aside. */
+export const DEATH_REASONS = ['rejected', 'expired', 'maxlen', 'delivery_limit', 'unknown'] as const satisfies z.infer<
+  typeof deathReason
+>[];
+
+/** What dead letters are narrowed to. */
+export interface DeadLetterFilters {
+  readonly queue?: string | undefined;
+  readonly reason?: (typeof DEATH_REASONS)[number] | undefined;
+  readonly resolved?: 'true' | 'false' | undefined;
+  readonly order?: string | undefined;
+}
+
+/** Dead letters, seen last first, page by page. */
+export const deadLettersQuery = (filters: DeadLetterFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['dead-letters', filters],
+    queryFn: ({ signal, pageParam }) => get(deadLetters, 'dead-letters', signal, { ...filters, cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last): string | undefined => last.nextCursor ?? undefined,
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) <= REFRESHED_PAGES ? REFRESH_MS : false),
+    placeholderData: keepPreviousData,
+  });
+
 /** Orders that wait too long, the least probable first. */
 export const stuckQuery = queryOptions({
   queryKey: ['stuck'],
   queryFn: ({ signal }) => get(stuck, 'stuck', signal, { limit: '500' }),
   refetchInterval: REFRESH_MS,
 });
-
-/** How often questions over all orders are asked again; unit ms. They read much and change slowly. */
-const SLOW_REFRESH_MS = 15_000;
 
 /** What slow visits to a status have in common. */
 export const explainQuery = (status: string) =>

@@ -55,6 +55,13 @@ export function formatRelative(atMs: number, nowMs: number, language: Language):
   return format.format(0, 'second');
 }
 
+/** A timestamp of the API as a field of type `datetime-local` holds it: the viewer's zone, to the minute. */
+export function localInput(at: string): string {
+  const date = new Date(epochMs(at));
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
 /** The label of an axis tick: as fine as the step between ticks needs. Units `ms`. */
 export function formatTick(atMs: number, stepMs: number, language: Language): string {
   const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;

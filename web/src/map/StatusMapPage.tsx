@@ -1,26 +1,21 @@
 import '@mantine/charts/styles.css';
-import { SegmentedControl, Skeleton } from '@mantine/core';
-import { IconAlertTriangle, IconClockExclamation } from '@tabler/icons-react';
+import { Skeleton } from '@mantine/core';
+import { IconAlertTriangle, IconClockExclamation, IconMailOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import {
-  FAILURE_WINDOWS,
-  type FailureWindow,
-  failuresQuery,
-  lifecycleQuery,
-  statusesQuery,
-  WINDOWS,
-  type Window,
-} from '../data/queries.ts';
+import { FAILURE_WINDOWS, type FailureWindow, failuresQuery, lifecycleQuery, statusesQuery } from '../data/queries.ts';
+import type { Window } from '../data/scope.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { HealthMark } from '../parts/Marks.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
+import { ScopeChoice } from '../parts/ScopeChoice.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
 import { useWidth } from '../parts/use-width.ts';
 import { Kpis } from './Kpis.tsx';
+import { LeadTime } from './LeadTime.tsx';
 import { layoutMap } from './layout.ts';
 import styles from './map.module.css';
 import { statusRows } from './rows.ts';
@@ -46,6 +41,10 @@ function Legend() {
         {t('map.legendFailures')}
       </span>
       <span className={styles['legendEdge']}>
+        <IconMailOff size={13} stroke={2} className={styles['legendOver']} aria-hidden />
+        {t('map.legendDeadLetters')}
+      </span>
+      <span className={styles['legendEdge']}>
         <svg width="26" height="8" aria-hidden>
           <path d="M0,4 H26" className={styles['edge']} data-allowed="true" strokeWidth="5" />
         </svg>
@@ -61,23 +60,6 @@ function Legend() {
   );
 }
 
-function WindowChoice({ value }: { readonly value: Window }) {
-  const { t } = useTranslation();
-  const navigate = route.useNavigate();
-  return (
-    <div className={styles['window']}>
-      <span className="wb-dim">{t('map.window')}</span>
-      <SegmentedControl
-        size="xs"
-        aria-label={t('map.window')}
-        value={value}
-        data={Object.keys(WINDOWS).map((key) => ({ value: key, label: t(`map.windows.${key as Window}`) }))}
-        onChange={(next) => void navigate({ search: next === 'all' ? {} : { window: next as Window }, replace: true })}
-      />
-    </div>
-  );
-}
-
 /** The longest time that failures are looked at over stands for all time. */
 function failureWindow(window: Window): FailureWindow {
   return window in FAILURE_WINDOWS ? (window as FailureWindow) : '30d';
@@ -87,12 +69,15 @@ function failureWindow(window: Window): FailureWindow {
 export function StatusMapPage() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { window = 'all' } = route.useSearch();
+  const scope = route.useSearch();
+  const navigate = route.useNavigate();
   const lifecycle = useQuery(lifecycleQuery);
-  const statuses = useQuery(statusesQuery(window));
+  const statuses = useQuery(statusesQuery(scope));
   // The map does not wait for failures: without them only their badges are missing.
-  const since = failureWindow(window);
-  const { data: failures } = useQuery(failuresQuery({ since }));
+  const since = failureWindow(scope.window ?? 'all');
+  const { data: present } = useQuery(failuresQuery({ since }));
+  // Failures are told of all orders and up to now: beside figures of another day or of some orders they would mislead.
+  const failures = scope.at === undefined && scope.by === undefined ? present : undefined;
   const { ref, width } = useWidth();
   const rows = useMemo(
     () => (statuses.data === undefined ? undefined : statusRows(statuses.data, failures)),
@@ -113,7 +98,13 @@ export function StatusMapPage() {
             ? ''
             : `${lifecycle.data.label[language]}, ${t('map.version', { version: lifecycle.data.version })}`
         }
-        aside={<WindowChoice value={window} />}
+        aside={
+          <ScopeChoice
+            scope={scope}
+            change={(next) => void navigate({ search: next, replace: true })}
+            hasCalendar={(lifecycle.data?.calendar ?? null) !== null}
+          />
+        }
       />
       {failed !== undefined && failed.error !== null ? (
         <QueryError error={failed.error} retry={() => void failed.refetch()} />
@@ -133,6 +124,7 @@ export function StatusMapPage() {
               <EmptyState title={t('map.empty')} hint={t('map.emptyHint', { attribute: 'order.id' })} />
             ) : null}
           </section>
+          <LeadTime lead={statuses.data?.leadTime} />
           <Panel flush title={t('map.tableTitle')}>
             {rows === undefined ? <Skeleton height={380} /> : <StatusTable rows={rows} />}
           </Panel>

@@ -1,4 +1,4 @@
-import { IconAlertTriangle, IconClockExclamation } from '@tabler/icons-react';
+import { IconAlertTriangle, IconClockExclamation, IconMailOff } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
 import type { ReactNode } from 'react';
@@ -35,7 +35,9 @@ function P95({ row }: { readonly row: StatusRow }) {
 }
 
 /** What the node shows, in words: the first line is its name for screen readers, the others say which p95 is which. */
-function nodeLines(row: StatusRow, t: ReturnType<typeof useTranslation>['t'], language: 'en' | 'ru'): string[] {
+function useNodeLines(row: StatusRow): string[] {
+  const { t } = useTranslation();
+  const language = useLanguage();
   const { figures, health } = row;
   const time = (ms: number | null): string => (ms === null ? '—' : formatDuration(ms, language));
   const head = t('map.nodeLabel', {
@@ -46,9 +48,12 @@ function nodeLines(row: StatusRow, t: ReturnType<typeof useTranslation>['t'], la
     over: t('map.over', { count: figures.open.overTarget }),
     failed: t('map.failed', { count: row.failures ?? 0 }),
   });
-  if (figures.final) return [head];
+  const dead = figures.deadLetterOrders;
+  const letters = dead === 0 ? [] : [t('map.deadLetters', { count: dead })];
+  if (figures.final) return [head, ...letters];
   return [
     head,
+    ...letters,
     t('map.estimatedLine', { p95: formatEstimate(row.p95, language), interval: formatInterval(row.p95, language) }),
     t('map.completedLine', { count: figures.completed.count, p95: time(figures.completed.p95Ms) }),
   ];
@@ -67,10 +72,9 @@ function Badge({ count, icon, testId }: { readonly count: number; readonly icon:
 
 /** One status: its name, its orders now, and how its estimated p95 stands against the target; leads to its page. */
 export function StatusNode({ data: { row } }: NodeProps<StatusNodeType>) {
-  const { t } = useTranslation();
   const language = useLanguage();
   const { figures, health } = row;
-  const lines = nodeLines(row, t, language);
+  const lines = useNodeLines(row);
   return (
     <>
       <Handle type="target" position={Position.Left} className={styles['handle'] ?? ''} isConnectable={false} />
@@ -96,6 +100,11 @@ export function StatusNode({ data: { row } }: NodeProps<StatusNodeType>) {
               count={row.failures ?? 0}
               icon={<IconAlertTriangle size={13} stroke={2} aria-hidden />}
               testId={`status-failures-${figures.status}`}
+            />
+            <Badge
+              count={figures.deadLetterOrders}
+              icon={<IconMailOff size={13} stroke={2} aria-hidden />}
+              testId={`status-dead-letters-${figures.status}`}
             />
           </span>
         </span>

@@ -17,7 +17,10 @@ const jewelry: Lifecycle = {
   name: 'jewelry',
   version: '1',
   label,
+  calendar: null,
   initial: 'INITIATED',
+  targetMs: null,
+  regions: [],
   systems: ['shop', 'mes', 'crm'].map((id) => ({ id, label })),
   statuses: OWNERS.map(([id, system]) => ({ id, system, label, targetMs: null, final: id === 'CLOSED' })),
   transitions: OWNERS.slice(1).map(([to], index) => ({ from: OWNERS[index]?.[0] ?? '', to })),
@@ -45,6 +48,28 @@ describe('layoutMap', () => {
 
   it('gives the same places whenever it is asked', () => {
     expect(layoutMap(jewelry, 1200)).toEqual(layoutMap(jewelry, 1200));
+  });
+
+  it('starts every region at the beginning', () => {
+    const billing = ['BILLED', 'PAID'].map((id) => ({
+      id,
+      system: 'crm',
+      label,
+      targetMs: null,
+      final: id === 'PAID',
+    }));
+    const parallel: Lifecycle = {
+      ...jewelry,
+      regions: [
+        { id: 'make', label, initial: 'INITIATED' },
+        { id: 'pay', label, initial: 'BILLED' },
+      ],
+      statuses: [...jewelry.statuses, ...billing],
+      transitions: [...jewelry.transitions, { from: 'BILLED', to: 'PAID' }],
+    };
+    const { nodes } = layoutMap(parallel, 1200);
+    expect(nodes.get('BILLED')?.x).toBe(nodes.get('INITIATED')?.x);
+    expect(nodes.get('PAID')?.x).toBeGreaterThan(nodes.get('BILLED')?.x ?? Infinity);
   });
 
   it('stacks statuses that share a lane and a depth', () => {

@@ -45,10 +45,11 @@ interface Place {
   readonly stack: number;
 }
 
-/** Steps from the initial status; statuses out of reach come last. */
+/** Steps from the initial status, with regions from that of each; statuses out of reach come last. */
 function depths(lifecycle: Lifecycle): Map<string, number> {
-  const depth = new Map([[lifecycle.initial, 0]]);
-  const queue = [lifecycle.initial];
+  const { regions } = lifecycle;
+  const queue = regions.length === 0 ? [lifecycle.initial] : regions.map(({ initial }) => initial);
+  const depth = new Map(queue.map((status) => [status, 0]));
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     for (const { from, to } of lifecycle.transitions) {
       if (from !== at || depth.has(to)) continue;

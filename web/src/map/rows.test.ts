@@ -14,10 +14,14 @@ const figures = (status: string, targetMs: number | null, p95Ms: number | null, 
   completed: { count: 1, meanMs: null, medianMs: null, p95Ms: 1 },
   estimated: { meanMs: null, medianMs: null, p95Ms, p95LowMs: p95Ms, p95HighMs: null, p95AtLeastMs: null },
   open: { count: 1, p50AgeMs: null, p95AgeMs: null, maxAgeMs: null, overTarget },
+  deadLetterOrders: 0,
+  clockAnomalies: 0,
+  breakdown: null,
 });
 const statuses: Statuses = {
   lifecycle: { name: 'jewelry', version: '1' },
   quantile: 'type7',
+  time: 'wall',
   exact: true,
   statuses: [figures('A', 100, 250, 2), figures('B', 100, null, 1), figures('C', null, 10, 0)],
   edges: [],
@@ -25,6 +29,7 @@ const statuses: Statuses = {
     completed: { count: 0, meanMs: null, medianMs: null, p95Ms: null },
     estimated: { meanMs: null, medianMs: null, p95Ms: null, p95LowMs: null, p95HighMs: null, p95AtLeastMs: null },
     outcomes: [],
+    targetMs: null,
   },
   orders: { total: 3, open: 3, closed: 0, deviating: 0 },
 };

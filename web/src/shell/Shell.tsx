@@ -4,9 +4,13 @@ import { spotlight } from '@mantine/spotlight';
 import {
   IconActivityHeartbeat,
   IconAlertTriangle,
+  IconChartLine,
   IconClockExclamation,
   IconKeyboard,
   IconListCheck,
+  IconLogs,
+  IconMailbox,
+  IconMailOff,
   IconRoute,
   IconSearch,
   IconStack2,
@@ -26,6 +30,10 @@ const NAV = [
   { to: '/orders', key: 'orders', icon: IconStack2 },
   { to: '/stuck', key: 'stuck', icon: IconClockExclamation },
   { to: '/failures', key: 'failures', icon: IconAlertTriangle },
+  { to: '/queues', key: 'queues', icon: IconMailbox },
+  { to: '/dead-letters', key: 'deadLetters', icon: IconMailOff },
+  { to: '/logs', key: 'logs', icon: IconLogs },
+  { to: '/metrics', key: 'metrics', icon: IconChartLine },
   { to: '/conformance', key: 'conformance', icon: IconListCheck },
   { to: '/system', key: 'system', icon: IconActivityHeartbeat },
 ] as const;
@@ -48,6 +56,8 @@ function useJumps(openSheet: () => void): void {
     ['o', jump('/orders'), { usePhysicalKeys: true }],
     ['t', jump('/stuck'), { usePhysicalKeys: true }],
     ['f', jump('/failures'), { usePhysicalKeys: true }],
+    ['q', jump('/queues'), { usePhysicalKeys: true }],
+    ['d', jump('/dead-letters'), { usePhysicalKeys: true }],
     ['c', jump('/conformance'), { usePhysicalKeys: true }],
     ['s', jump('/system'), { usePhysicalKeys: true }],
   ]);

@@ -11,6 +11,7 @@ const order = (orderId: string, status: string, survival: number | null, ageMs =
   survival,
   deviationCount: 0,
   lastFailure: null,
+  lastEvidence: null,
 });
 
 describe('stuckColumns', () => {

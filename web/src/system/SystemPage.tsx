@@ -66,6 +66,8 @@ function Ingest({ system }: { readonly system: System }) {
         <Figure name={t('system.spansRefused')} tone={refused(ingest.spansRefused)}>
           {formatCount(ingest.spansRefused, language)}
         </Figure>
+        <Figure name={t('system.logRecordsAccepted')}>{formatCount(ingest.logRecordsAccepted, language)}</Figure>
+        <Figure name={t('system.dataPointsAccepted')}>{formatCount(ingest.dataPointsAccepted, language)}</Figure>
         <Figure name={t('system.requestsRefused')} tone={refused(ingest.requestsRefused)}>
           {formatCount(ingest.requestsRefused, language)}
         </Figure>

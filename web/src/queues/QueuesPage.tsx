@@ -1,0 +1,76 @@
+import { SegmentedControl, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Queues } from '../../../src/api/contract/index.ts';
+import { DEFAULT_FAILURE_WINDOW, FAILURE_WINDOWS, type FailureWindow, queuesQuery } from '../data/queries.ts';
+import { PageHead } from '../parts/PageHead.tsx';
+import { Panel } from '../parts/Panel.tsx';
+import { EmptyState, QueryError } from '../parts/States.tsx';
+import { Brokers } from './Brokers.tsx';
+import { QueuesTable } from './QueuesTable.tsx';
+import styles from './queues.module.css';
+import { Unroutable } from './Unroutable.tsx';
+
+const route = getRouteApi('/queues');
+
+function Found({ found }: { readonly found: Queues }) {
+  const { t } = useTranslation();
+  if (found.brokers.length === 0 && found.queues.length === 0) {
+    return (
+      <Panel testId="queues-empty">
+        <EmptyState title={t('queues.empty')} hint={t('queues.emptyHint')} />
+      </Panel>
+    );
+  }
+  return (
+    <>
+      <Brokers brokers={found.brokers} />
+      <Panel flush title={t('queues.tableTitle')}>
+        {found.queues.length === 0 ? (
+          <EmptyState title={t('queues.quiet')} hint={t('queues.quietHint')} />
+        ) : (
+          <QueuesTable queues={found.queues} />
+        )}
+      </Panel>
+      <Unroutable unroutable={found.unroutable} />
+    </>
+  );
+}
+
+/** How long messages wait in each queue, and what the broker lost; the window is in the address. */
+export function QueuesPage() {
+  const { t } = useTranslation();
+  const { since = DEFAULT_FAILURE_WINDOW } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data, error, refetch } = useQuery(queuesQuery(since));
+  return (
+    <div className={styles['page']}>
+      <PageHead
+        title={t('queues.title')}
+        note={t('queues.note')}
+        aside={
+          <SegmentedControl
+            size="xs"
+            aria-label={t('failures.since')}
+            value={since}
+            data={Object.keys(FAILURE_WINDOWS).map((key) => ({
+              value: key,
+              label: t(`failures.windows.${key as FailureWindow}`),
+            }))}
+            onChange={(value) => void navigate({ search: { since: value as FailureWindow }, replace: true })}
+          />
+        }
+      />
+      {data === undefined ? (
+        error === null ? (
+          <Skeleton height={360} />
+        ) : (
+          <QueryError error={error} retry={() => void refetch()} />
+        )
+      ) : (
+        <Found found={data} />
+      )}
+    </div>
+  );
+}

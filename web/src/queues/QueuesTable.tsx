@@ -1,0 +1,154 @@
+import { Table } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Queues } from '../../../src/api/contract/index.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatCount, formatPercent } from '../format/number.ts';
+import { useLanguage } from '../i18n/i18n.ts';
+import { DataTable } from '../parts/DataTable.tsx';
+import { Duration } from '../parts/Times.tsx';
+import styles from './queues.module.css';
+
+export type QueueFigures = Queues['queues'][number];
+
+/** A share below this is called out: figures beside it say little. */
+const LOW_COVERAGE = 0.95;
+
+function Count({ value, alarm = false }: { readonly value: number | null; readonly alarm?: boolean }) {
+  const language = useLanguage();
+  if (value === null) return <span className="wb-dim">—</span>;
+  const tone = alarm && value > 0 ? styles['bad'] : value === 0 ? 'wb-dim' : '';
+  return <span className={tone}>{formatCount(value, language)}</span>;
+}
+
+/** The share of what happened that was seen, with what it is made of on hover. */
+function Coverage({ coverage }: Pick<QueueFigures, 'coverage'>) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { share, seen, counted, paired } = coverage;
+  const parts = [
+    seen === null || counted === null
+      ? t('queues.coverageUnknown')
+      : t('queues.coverageHint', { seen: formatCount(seen, language), counted: formatCount(counted, language) }),
+    paired === null ? '' : t('queues.pairedHint', { share: formatPercent(paired, language) }),
+  ];
+  return (
+    <span title={parts.join(' ')} className={share !== null && share < LOW_COVERAGE ? styles['bad'] : ''}>
+      {share === null ? '—' : formatPercent(share, language)}
+    </span>
+  );
+}
+
+/** Why the delays may be off, on hover: whose clock, how far, and what was left out. */
+function useDelayHint({ delay }: QueueFigures): string {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  return [
+    delay.source === null ? '' : t(`queues.sources.${delay.source}`),
+    delay.uncertaintyMs === null ? '' : t('queues.uncertainty', { ms: formatDuration(delay.uncertaintyMs, language) }),
+    delay.suppressed === 0 ? '' : t('queues.suppressed', { count: delay.suppressed }),
+    delay.anomalies === 0 ? '' : t('queues.anomalies', { count: delay.anomalies }),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function Row({ queue }: { readonly queue: QueueFigures }) {
+  const { t } = useTranslation();
+  const { delay, waiting, deadLettered: dead } = queue;
+  const hint = useDelayHint(queue);
+  const deaths = dead === null ? null : dead.rejected + dead.expired + dead.maxlen + dead.deliveryLimit;
+  return (
+    <Table.Tr data-testid={`queue-${queue.queue}`}>
+      <Table.Th scope="row" className="wb-mono">
+        {queue.queue}
+        {queue.vhost === '/' ? null : <span className={styles['vhost']}>{queue.vhost}</span>}
+      </Table.Th>
+      <Table.Td ta="right" fw={600} title={hint}>
+        <Duration ms={delay.p95Ms} />
+      </Table.Td>
+      <Table.Td ta="right" title={hint}>
+        <Duration ms={delay.p50Ms} />
+      </Table.Td>
+      <Table.Td ta="right" title={hint}>
+        <Duration ms={delay.meanMs} />
+      </Table.Td>
+      <Table.Td ta="right" title={t('queues.estimatedHint')}>
+        <Duration ms={delay.estimatedP95Ms} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Count value={delay.count} />
+        {delay.suppressed > 0 ? (
+          <span className={styles['suppressed']} title={hint}>{` −${delay.suppressed}`}</span>
+        ) : null}
+      </Table.Td>
+      <Table.Td ta="right" title={t('queues.waitingHint')}>
+        <Count value={waiting.count} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Duration ms={waiting.oldestMs} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Count value={queue.depth} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Count value={queue.unacked} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Count value={queue.consumers} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Count value={queue.redelivered} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <span
+          title={
+            dead === null
+              ? t('queues.deadUnknown')
+              : (['rejected', 'expired', 'maxlen', 'deliveryLimit'] as const)
+                  .map((reason) => `${t(`queues.reasons.${reason}`)}: ${dead[reason]}`)
+                  .join(', ')
+          }
+        >
+          <Count value={deaths} alarm />
+        </span>
+      </Table.Td>
+      <Table.Td ta="right">
+        <Coverage coverage={queue.coverage} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** The columns behind the name. */
+const FIGURES = [
+  'p95',
+  'p50',
+  'mean',
+  'estimated',
+  'messages',
+  'waiting',
+  'oldest',
+  'depth',
+  'unacked',
+  'consumers',
+  'redelivered',
+  'dead',
+  'coverage',
+] as const;
+
+/** Every queue in one line: how long messages wait, how many wait now, what died, and how much of it was seen. */
+export function QueuesTable({ queues }: { readonly queues: readonly QueueFigures[] }) {
+  const { t } = useTranslation();
+  const right = { align: 'right' } as const;
+  const columns = [
+    { key: 'queue', name: t('queues.columns.queue') },
+    ...FIGURES.map((key) => ({ key, name: t(`queues.columns.${key}`), ...right })),
+  ];
+  return (
+    <DataTable columns={columns} minWidth={1180} testId="queues-table">
+      {queues.map((queue) => (
+        <Row key={`${queue.vhost}\n${queue.queue}`} queue={queue} />
+      ))}
+    </DataTable>
+  );
+}
