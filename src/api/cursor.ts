@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
+import type { DeadLetterPlace } from '../query/dead-letters.ts';
+import type { LogPlace } from '../query/logs.ts';
 import type { OrderPlace } from '../query/orders.ts';
 
 const place = z.object({ openedMs: z.string().regex(/^-?\d{1,17}$/), orderId: z.string().max(256) });
+const logPlace = z.object({ time: z.string().regex(/^-?\d{1,19}$/), recordId: z.string().regex(/^\d{1,20}$/) });
+const letterPlace = z.object({ seenAt: z.string().regex(/^-?\d{1,19}$/), id: z.string().regex(/^[0-9a-f]{32}$/) });
 
 /** Writes a place of the orders list as opaque text. */
 export function encodeCursor(at: OrderPlace): string {
@@ -11,8 +15,32 @@ export function encodeCursor(at: OrderPlace): string {
 
 /** Reads a cursor; text that this server did not write is refused. */
 export function decodeCursor(text: string): OrderPlace {
+  return decode(text, place);
+}
+
+/** Writes a place of the list of log records as opaque text. */
+export function encodeLogCursor({ time, recordId }: LogPlace): string {
+  return Buffer.from(JSON.stringify({ time, recordId })).toString('base64url');
+}
+
+/** Reads a cursor of the list of log records. */
+export function decodeLogCursor(text: string): LogPlace {
+  return decode(text, logPlace);
+}
+
+/** Writes a place of the list of dead letters as opaque text. */
+export function encodeLetterCursor({ seenAt, id }: DeadLetterPlace): string {
+  return Buffer.from(JSON.stringify({ seenAt, id })).toString('base64url');
+}
+
+/** Reads a cursor of the list of dead letters. */
+export function decodeLetterCursor(text: string): DeadLetterPlace {
+  return decode(text, letterPlace);
+}
+
+function decode<Place extends z.ZodType>(text: string, shape: Place): z.output<Place> {
   try {
-    return place.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+    return shape.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
   } catch (cause) {
     throw new WaybillError('invalid_argument', 'the cursor is not one that this API gave out', {
       remedy: 'start again without a cursor',

@@ -1,7 +1,22 @@
 import type { Consumer } from '../model/consumer.ts';
 import type { UnixNano } from '../model/units.ts';
 import type { Queries } from '../query/queries.ts';
-import type { Health, System } from './contract/system.ts';
+import type { BrokerStatus, Health, System } from './contract/system.ts';
+
+/** The tracer of a virtual host of RabbitMQ. */
+export interface TracedVhost {
+  readonly status: BrokerStatus;
+  /** Since when it runs without a break; nanoseconds. */
+  readonly followedSince: UnixNano;
+  /** An arrival may be this late, in milliseconds, and still gives a queue delay. */
+  readonly maxUncertaintyMs: number;
+  readonly queues: readonly {
+    readonly queue: string;
+    readonly seen: number;
+    readonly counted: number;
+    readonly share: number | null;
+  }[];
+}
 
 /** What the API needs of the rest of Waybill. */
 export interface ApiParts {
@@ -11,6 +26,8 @@ export interface ApiParts {
   readonly now: () => UnixNano;
   /** Waybill's own condition. */
   readonly system: () => Promise<System>;
+  /** The tracers of RabbitMQ, one per configured virtual host. */
+  readonly rabbitmq: () => readonly TracedVhost[];
   /** Whether requests can be answered in full. */
   readonly readiness: () => Promise<Health>;
   /** Folder of the built web application; undefined where it was not built. */

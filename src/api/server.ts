@@ -8,9 +8,13 @@ import { toErrorAnswer, toErrorBody } from './error-answers.ts';
 import { isAllowedHost } from './host-check.ts';
 import type { ApiParts } from './parts.ts';
 import { conformanceRoutes } from './routes/conformance.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { failureRoutes } from './routes/failures.ts';
 import { importRoutes } from './routes/imports.ts';
+import { logRoutes } from './routes/logs.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { orderRoutes } from './routes/orders.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
@@ -71,7 +75,11 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     failureRoutes,
     conformanceRoutes,
     importRoutes,
+    queueRoutes,
+    deadLetterRoutes,
     traceRoutes,
+    logRoutes,
+    metricRoutes,
     transitionRoutes,
     systemRoutes,
   ]) {

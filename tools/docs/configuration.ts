@@ -3,8 +3,10 @@ import { configSchema, parseConfig } from '../../src/main/config.ts';
 import { metricsConfigSchema } from '../../src/main/metrics/config.ts';
 import { bindConfig } from '../../src/pipeline/bind/config.ts';
 import { journalConfig } from '../../src/pipeline/journal/config.ts';
+import { messageConfig } from '../../src/pipeline/messages/config.ts';
 import { redactConfig } from '../../src/pipeline/redact/config.ts';
 import { otlpGrpcConfigSchema, otlpHttpConfigSchema } from '../../src/receivers/otlp/config.ts';
+import { rabbitmqBrokerSchema } from '../../src/receivers/rabbitmq/config.ts';
 import { storeConfigSchema } from '../../src/store/config.ts';
 
 /** What JSON Schema says of one key. */
@@ -26,6 +28,13 @@ const sections: readonly { path: string; about: string; schema: z.ZodType }[] = 
   },
   { path: 'otlp.grpc', about: 'The receiver of OTLP over gRPC.', schema: otlpGrpcConfigSchema },
   { path: 'binding', about: 'How spans name orders and their statuses.', schema: bindConfig },
+  {
+    path: 'rabbitmq.brokers[]',
+    about:
+      'Each entry of the list `rabbitmq.brokers`: a virtual host whose messages are traced; see [rabbitmq.md](rabbitmq.md). None by default.',
+    schema: rabbitmqBrokerSchema,
+  },
+  { path: 'rabbitmq.messages', about: 'How messages name orders and their statuses.', schema: messageConfig },
   { path: 'redact', about: 'What is never stored.', schema: redactConfig },
   { path: 'journal', about: 'What is accepted and not in the store yet.', schema: journalConfig },
   { path: 'metrics', about: "Waybill's own metrics, for Prometheus and over OTLP.", schema: metricsConfigSchema },

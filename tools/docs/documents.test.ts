@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { documents, problemsOf } from './check-documents.ts';
 import { configurationDocument } from './configuration.ts';
+import { performanceDocument } from './performance.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -14,6 +15,10 @@ describe('the documents', () => {
 
   it('have a configuration page that is what the schemas say (npm run docs writes it)', () => {
     expect(readFileSync(join(root, 'docs/configuration.md'), 'utf8')).toBe(configurationDocument());
+  });
+
+  it('have a page of measurements that is what the results say (npm run docs writes it)', () => {
+    expect(readFileSync(join(root, 'docs/performance.md'), 'utf8')).toBe(performanceDocument());
   });
 
   it('give the same commands and samples in both languages', () => {

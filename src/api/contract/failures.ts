@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evidence } from './orders.ts';
 import { milliseconds, orderId, spanId, timestamp, traceId } from './primitives.ts';
 
 /** Why work for an order failed. */
@@ -64,6 +65,10 @@ export const stuck = z.object({
       lastFailure: z
         .object({ at: timestamp, class: failureClass, service: z.string(), operation: z.string(), traceId, spanId })
         .nullable(),
+      lastEvidence: z
+        .object({ at: timestamp, kind: evidence.shape.kind, source: z.string(), traceId: traceId.nullable() })
+        .nullable()
+        .describe('the last sign of the order'),
     }),
   ),
 });

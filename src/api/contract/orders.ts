@@ -3,7 +3,7 @@ import { cursor, milliseconds, orderId, spanId, timestamp, traceId } from './pri
 
 /** What witnessed a transition. */
 export const evidence = z.object({
-  kind: z.enum(['span_event', 'span_attribute', 'api', 'import']),
+  kind: z.enum(['span_event', 'span_attribute', 'api', 'import', 'message']),
   id: z.string().describe('unique id of this piece of evidence'),
   source: z.string().describe('service.name of the reporting service, or the source named in the API call'),
   occurredAt: timestamp.describe("the sender's clock"),
@@ -27,7 +27,18 @@ export const visit = z.object({
 
 /** Something the lifecycle does not allow. */
 export const deviation = z.object({
-  kind: z.enum(['skipped', 'unexpected', 'repeated', 'unknown_status', 'left_final']),
+  kind: z
+    .enum([
+      'skipped',
+      'unexpected',
+      'wrong_order',
+      'repeated',
+      'unknown_status',
+      'left_final',
+      'out_of_step',
+      'wrong_system',
+    ])
+    .describe('at most one a visit, but wrong_system may stand beside another'),
   status: z.string().describe('the status that was entered'),
   fromStatus: z.string().nullable().describe('the status before it; null at the start of the order'),
   skipped: z.array(z.string()).describe('for kind skipped: the statuses that were jumped over, in order'),
@@ -81,6 +92,7 @@ export const order = z.object({
   failures: z.array(failure).describe('earliest first; the latest 200'),
   failuresLeftOut: z.number().int().describe('earlier failures that are not listed'),
   traces: z.array(orderTrace),
+  deadLetterCount: z.number().int().describe('unresolved dead letters of the order'),
   tracesTruncated: z.boolean().describe('true when the order owns more traces than are listed'),
 });
 
@@ -95,6 +107,7 @@ export const orderListItem = z.object({
   deviationCount: z.number().int(),
   traceCount: z.number().int(),
   errorCount: z.number().int().describe('spans with error status in traces of the order'),
+  deadLetterCount: z.number().int().describe('unresolved dead letters of the order'),
 });
 
 /** Query of `GET /api/orders`; newest opened first. */

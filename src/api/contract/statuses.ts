@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { statusBreakdown } from './breakdown.ts';
 import { milliseconds } from './primitives.ts';
 
 /** A name in the languages of the product. */
@@ -46,6 +47,9 @@ export const statusFigures = z.object({
       overTarget: z.number().int().describe('open visits older than the target'),
     })
     .describe('orders in the status now'),
+  deadLetterOrders: z.number().int().describe('orders in the status with unresolved dead letters'),
+  clockAnomalies: z.number().int().describe('times of entry that cannot be right, since clocks disagree'),
+  breakdown: statusBreakdown.nullable().describe('where the time goes; null where no visit has a breakdown yet'),
 });
 
 /** Traffic along one edge of the status map; `from` is null for orders that start in `to`. */
@@ -60,7 +64,14 @@ export const edgeFigures = z.object({
 export const statuses = z.object({
   lifecycle: z.object({ name: z.string(), version: z.string() }),
   quantile: z.literal('type7'),
-  exact: z.boolean().describe('false where durations behind `estimated` were rounded to 1 % because there are many'),
+  time: z
+    .enum(['wall', 'working'])
+    .describe(
+      'what durations and ages are measured in; targets stay as the lifecycle says and are compared in the same time',
+    ),
+  exact: z
+    .boolean()
+    .describe('false where durations were rounded by at most 1 % because there are more than 250,000 visits'),
   statuses: z.array(statusFigures).describe('in the order of the lifecycle, unknown statuses last'),
   edges: z.array(edgeFigures),
   leadTime: z
@@ -76,6 +87,7 @@ export const statuses = z.object({
             .describe('share of orders that end there, open ones taken into account (Aalen–Johansen)'),
         }),
       ),
+      targetMs: milliseconds.nullable().describe('longest lead time that counts as good, as the lifecycle names it'),
     })
     .describe('whole orders, from the first status to the final one'),
   orders: z.object({
@@ -99,6 +111,10 @@ export const statusesQuery = z.object({
     .describe('with `value`: only orders that are described so, such as order.channel and web'),
   value: z.string().max(256).optional(),
   at: z.string().optional().describe('RFC 3339; everything as it was known at this time; default: now'),
+  time: z
+    .enum(['wall', 'working'])
+    .optional()
+    .describe('working: durations count only the working hours of the calendar of the lifecycle, which it must have'),
 });
 
 /** `GET /api/lifecycle`: the lifecycle in force. */
@@ -106,12 +122,20 @@ export const lifecycle = z.object({
   name: z.string(),
   version: z.string(),
   label,
-  initial: z.string(),
+  initial: z.string().describe('with regions, where the first one starts'),
+  targetMs: milliseconds.nullable().describe('longest lead time that counts as good'),
+  regions: z
+    .array(z.object({ id: z.string(), label, initial: z.string() }))
+    .describe('machines that an order goes through in parallel; empty where there is one'),
   systems: z.array(z.object({ id: z.string(), label })),
   statuses: z.array(
     z.object({ id: z.string(), system: z.string(), label, targetMs: milliseconds.nullable(), final: z.boolean() }),
   ),
   transitions: z.array(z.object({ from: z.string(), to: z.string() })),
+  calendar: z
+    .object({ zone: z.string().describe('IANA time zone') })
+    .nullable()
+    .describe('null where the lifecycle has no working hours; then there is no working time either'),
 });
 
 export type Label = z.infer<typeof label>;

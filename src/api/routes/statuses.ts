@@ -1,10 +1,11 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { attributes } from '../contract/attributes.ts';
 import { errorBody } from '../contract/errors.ts';
 import { lifecycle, statuses, statusesQuery } from '../contract/statuses.ts';
 import type { ApiParts } from '../parts.ts';
 import { toTime } from '../time-parameter.ts';
 
-/** `GET /api/statuses` and `GET /api/lifecycle`. */
+/** `GET /api/statuses`, `GET /api/lifecycle` and `GET /api/attributes`. */
 export function statusRoutes({ queries }: ApiParts): FastifyPluginCallbackZod {
   return (app, _options, done) => {
     app.get(
@@ -20,12 +21,18 @@ export function statusRoutes({ queries }: ApiParts): FastifyPluginCallbackZod {
         return queries.statuses({
           since: toTime('since', query.since),
           at: toTime('at', query.at),
+          time: query.time,
           attribute: query.attribute === undefined ? undefined : { name: query.attribute, value: query.value ?? '' },
         });
       },
     );
     app.get('/api/lifecycle', { schema: { summary: 'The lifecycle in force', response: { 200: lifecycle } } }, () =>
       queries.lifecycle(),
+    );
+    app.get(
+      '/api/attributes',
+      { schema: { summary: 'What describes orders', response: { 200: attributes, 503: errorBody } } },
+      async () => ({ attributes: await queries.attributes() }),
     );
     done();
   };

@@ -106,6 +106,18 @@ describe('Binder', () => {
     expect(new Set(facts.map(({ evidenceId }) => evidenceId)).size).toBe(2);
   });
 
+  it('keeps the version of the service that reports a status', () => {
+    const span: SpanSketch = { id: 1, attributes: { 'order.id': 'A', 'order.status': 'SUBMITTED' } };
+    const versionOf = (resource: Record<string, string>): string | undefined => {
+      const batch = inFlight([span], { resource });
+      binder.bind(batch);
+      return batch.facts[0]?.sourceVersion;
+    };
+    expect(versionOf({ 'service.version': '2.1.0' })).toBe('2.1.0');
+    expect(versionOf({})).toBe('');
+    expect(versionOf({ 'service.version': 'x'.repeat(257) })).toBe('');
+  });
+
   it('finds a status on a span, and leaves its order to the trace where the span names none', () => {
     const { facts } = bind([
       { id: 1, attributes: { 'order.status': 'SUBMITTED' } },

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { cursor, milliseconds, orderId, spanId, timestamp, traceId } from './primitives.ts';
+
+/** Why a broker dead-lettered a message. */
+export const deathReason = z.enum(['rejected', 'expired', 'maxlen', 'delivery_limit', 'unknown']);
+
+/** How dead letters in a queue become known. */
+export const deadLetterWatch = z
+  .enum(['shadow', 'firehose', 'none'])
+  .describe('by copies from the dead-letter exchange; only when the tracer sees them handed out; not at all');
+
+/** Why dead letters in a queue are not, or not fully, seen. */
+export const watchLimit = z.enum([
+  'default_exchange',
+  'not_permitted',
+  'too_many',
+  'switched_off',
+  'not_connected',
+  'stream',
+]);
+
+/** A queue whose dead letters come into another one. */
+export const deadLetterSource = z.object({
+  queue: z.string(),
+  exchange: z.string().describe('dead-letter exchange; empty for the default exchange'),
+  routingKey: z.string().nullable().describe('dead-letter routing key; null where messages keep their own'),
+  certain: z.boolean().describe('false where it depends on the message whether it comes here'),
+  cyclic: z.boolean().describe('its dead letters come back by themselves'),
+});
+
+/** Query of `GET /api/dead-letters`. */
+export const deadLettersQuery = z.object({
+  vhost: z.string().max(255).optional(),
+  queue: z.string().max(255).optional().describe('only letters in this dead-letter queue'),
+  originQueue: z.string().max(255).optional().describe('only letters that died in this queue'),
+  reason: deathReason.optional(),
+  order: orderId.optional().describe('only letters of this order'),
+  resolved: z.enum(['true', 'false']).optional().describe('only letters that were (true) or were not (false) resolved'),
+  since: z
+    .string()
+    .optional()
+    .describe('RFC 3339; only letters that were seen first at or after this; default: all that are kept'),
+  at: z.string().optional().describe('RFC 3339; everything as it was known at this time; default: now'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: cursor.optional(),
+});
+
+/** One death of a message. */
+export const death = z.object({
+  reason: deathReason,
+  queue: z.string(),
+  exchange: z.string(),
+  routingKeys: z.array(z.string()),
+  count: z.number().int(),
+  firstAt: timestamp.nullable().describe("the broker's clock, seconds"),
+});
+
+/** A message that a broker moved to a dead-letter queue. */
+export const deadLetter = z.object({
+  id: z.string().describe('the same for all sightings of the same message in the same queue'),
+  vhost: z.string(),
+  queue: z.string().describe('the dead-letter queue'),
+  reason: deathReason.describe('of the latest death'),
+  originQueue: z.string().describe('where it died last'),
+  exchange: z.string().describe('under which it was first published; empty for the default exchange'),
+  routingKeys: z.array(z.string()).describe('under which it was first published'),
+  firstAt: timestamp.nullable().describe("first death by the broker's clock, in seconds; null where it did not say"),
+  observedAt: timestamp.describe('when it was seen first, our clock'),
+  lastAt: timestamp.describe('when it was seen last in this queue, our clock'),
+  count: z.number().int().describe('deaths of the message, in all queues'),
+  deaths: z.array(death).describe('newest first; one for each queue and reason'),
+  orderId: orderId.nullable(),
+  traceId: traceId.nullable(),
+  spanId: spanId.nullable(),
+  messageId: z.string().nullable(),
+  correlationId: z.string().nullable(),
+  headers: z.array(z.object({ key: z.string(), value: z.string() })).describe('redacted; without what brokers write'),
+  bodyBytes: z.number().int(),
+  resolution: z
+    .object({
+      how: z.enum(['consumed', 'republished', 'returned', 'replayed', 'drained']),
+      at: timestamp.nullable(),
+    })
+    .nullable()
+    .describe(
+      'null while it waits. consumed: handed to a consumer; republished: published again; returned: back at work after its time in a retry queue; replayed: put back by Waybill; drained: the queue was found empty',
+    ),
+});
+
+/** A dead-letter queue, and how much of it is seen. */
+export const deadLetterQueue = z.object({
+  vhost: z.string(),
+  queue: z.string(),
+  depth: z.number().int().nullable().describe('messages ready in it; null where it was not sampled'),
+  unacked: z.number().int().nullable(),
+  consumers: z.number().int().nullable(),
+  unresolved: z.number().int().describe('letters in it that are known one by one; the depth may be more'),
+  sources: z.array(deadLetterSource),
+  watch: deadLetterWatch.nullable().describe('null where it is not known'),
+  watchLimit: watchLimit.nullable(),
+  ageMs: milliseconds.nullable().describe('age of the sample'),
+});
+
+/** `GET /api/dead-letters`: seen last first. */
+export const deadLetters = z.object({
+  deadLetters: z.array(deadLetter),
+  total: z.number().int().describe('all that match, on all pages'),
+  byReason: z
+    .array(z.object({ reason: deathReason, count: z.number().int() }))
+    .describe('all that match, whatever reason was asked for'),
+  queues: z.array(deadLetterQueue).describe('every dead-letter queue, whatever was asked for'),
+  lost: z
+    .array(z.object({ vhost: z.string(), queue: z.string() }))
+    .describe('queues whose dead-letter exchange is missing or leads nowhere: the broker drops what dies in them'),
+  nextCursor: cursor.nullable(),
+});
+
+export type DeadLetter = z.infer<typeof deadLetter>;
+export type DeadLetters = z.infer<typeof deadLetters>;
+export type DeadLetterQueue = z.infer<typeof deadLetterQueue>;

@@ -1,0 +1,94 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { WaybillError } from '../../model/errors.ts';
+import { formatRfc3339, type UnixNano } from '../../model/units.ts';
+import { errorBody } from '../contract/errors.ts';
+import { orderId } from '../contract/primitives.ts';
+import { orderMessages, queues, queuesQuery } from '../contract/queues.ts';
+import type { ApiParts, TracedVhost } from '../parts.ts';
+import { toTime } from '../time-parameter.ts';
+
+const DAY: UnixNano = 86_400_000_000_000n;
+/** Resolution of a broker's stamps. */
+const STAMP_UNCERTAINTY_MS = 1;
+
+type QueueRow = Awaited<ReturnType<ApiParts['queries']['queues']>>['queues'][number];
+
+/** `GET /api/queues` and `GET /api/orders/{orderId}/messages`. */
+export function queueRoutes({ queries, now, rabbitmq }: ApiParts): FastifyPluginCallbackZod {
+  return (app, _options, done) => {
+    app.get(
+      '/api/queues',
+      {
+        schema: {
+          summary: 'How long messages wait in queues, what waits now, and how much of it was seen',
+          querystring: queuesQuery,
+          response: { 200: queues, 400: errorBody, 503: errorBody },
+        },
+      },
+      async ({ query }) => {
+        const at = toTime('at', query.at) ?? now();
+        const since = toTime('since', query.since) ?? at - DAY;
+        const traced = rabbitmq();
+        const followedSince = new Map(traced.map(({ status, followedSince: from }) => [status.vhost, from]));
+        const found = await queries.queues({ since, at, followedSince });
+        return {
+          since: formatRfc3339(since),
+          at: formatRfc3339(at),
+          queues: found.queues.map((row) => toQueue(row, traced)),
+          unroutable: found.unroutable,
+          brokers: traced.map(({ status }) => status),
+        };
+      },
+    );
+    app.get(
+      '/api/orders/:orderId/messages',
+      {
+        schema: {
+          summary: 'The messages that did work for an order, in the queues that they went through',
+          params: z.object({ orderId }),
+          response: { 200: orderMessages, 404: errorBody, 503: errorBody },
+        },
+      },
+      async ({ params }) => {
+        const found = await queries.orderMessages(params.orderId);
+        if (found === undefined) throw new WaybillError('not_found', 'no order with this id is known');
+        return found;
+      },
+    );
+    done();
+  };
+}
+
+function toQueue({ delay, paired, state, deaths, ...row }: QueueRow, traced: readonly TracedVhost[]) {
+  const tracer = traced.find(({ status }) => status.vhost === row.vhost);
+  const coverage = tracer?.queues.find(({ queue }) => queue === row.queue);
+  return {
+    ...row,
+    delay: { ...delay, uncertaintyMs: uncertaintyOf(delay, tracer) },
+    coverage: {
+      share: coverage?.share ?? null,
+      seen: coverage?.seen ?? null,
+      counted: coverage?.counted ?? null,
+      paired,
+    },
+    depth: state?.ready ?? null,
+    unacked: state?.unacked ?? null,
+    consumers: state?.consumers ?? null,
+    rates: state?.rates ?? null,
+    sampledAt: state?.sampledAt ?? null,
+    type: state?.type ?? null,
+    deadLettered: deaths?.deadLettered ?? null,
+    deadLetters: deaths?.unresolved ?? 0,
+    deadLetterOf: [...(state?.details?.deadLetterOf ?? [])],
+    deadLetterTo: [...(state?.details?.deadLetterTo ?? [])],
+    deadLettersLost: state?.details?.deadLettersLost ?? false,
+    watch: state?.details?.watch ?? null,
+    watchLimit: state?.details?.watchLimit ?? null,
+  };
+}
+
+function uncertaintyOf({ source }: QueueRow['delay'], tracer: TracedVhost | undefined): number | null {
+  if (source === null) return null;
+  return source === 'broker' ? STAMP_UNCERTAINTY_MS : (tracer?.maxUncertaintyMs ?? null);
+}
