@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WaybillError } from '../model/errors.ts';
+import { addBenchCommand } from './bench-command.ts';
 import { addEventLogCommands } from './event-log-commands.ts';
 import { checkLifecycle, LIFECYCLE_FORMS, showLifecycle } from './lifecycle-commands.ts';
 import { packageVersion } from './version.ts';
@@ -53,6 +54,7 @@ function createProgram(): Command {
     .addOption(new Option('-l, --language <language>', 'language of the labels').choices(['en', 'ru']).default('en'))
     .action((file: string, options: Parameters<typeof showLifecycle>[1]) => showLifecycle(file, options));
   addEventLogCommands(program);
+  addBenchCommand(program);
   return program;
 }
 

@@ -9,8 +9,10 @@ import { locate } from '../lifecycle/locate.ts';
 import { WaybillError } from '../model/errors.ts';
 import { bindConfig } from '../pipeline/bind/config.ts';
 import { journalConfig } from '../pipeline/journal/config.ts';
+import { messageConfig } from '../pipeline/messages/config.ts';
 import { redactConfig } from '../pipeline/redact/config.ts';
 import { otlpGrpcConfigSchema, otlpHttpConfigSchema } from '../receivers/otlp/config.ts';
+import { rabbitmqBrokerSchema } from '../receivers/rabbitmq/config.ts';
 import { storeConfigSchema } from '../store/config.ts';
 import { metricsConfigSchema } from './metrics/config.ts';
 
@@ -65,6 +67,19 @@ export const configSchema = z.strictObject({
     .strictObject({ http: otlpHttpConfigSchema.prefault({}), grpc: otlpGrpcConfigSchema.prefault({}) })
     .prefault({}),
   binding: bindConfig.prefault({}),
+  rabbitmq: z
+    .strictObject({
+      brokers: z
+        .array(rabbitmqBrokerSchema)
+        .max(50)
+        .refine((brokers) => new Set(brokers.map(({ vhost }) => vhost)).size === brokers.length, {
+          error: 'two entries have the same vhost: queues are told apart by their virtual host',
+        })
+        .default([])
+        .describe('virtual hosts whose messages are traced; none by default: tracing costs the broker'),
+      messages: messageConfig,
+    })
+    .prefault({}),
   failures: z
     .strictObject({
       recoveryTime: durationText

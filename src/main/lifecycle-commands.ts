@@ -26,9 +26,10 @@ export async function checkLifecycle(file: string, options: { json?: boolean }):
     return;
   }
   if (result.kind === 'ok') {
-    const { name, version, statuses, transitions } = result.lifecycle;
+    const { name, version, statuses, transitions, regions } = result.lifecycle;
+    const parallel = regions.length === 0 ? '' : ` in ${regions.length} regions`;
     process.stdout.write(
-      `${file}: ${name} version ${version} is sound: ${statuses.length} statuses, ${transitions.length} transitions\n`,
+      `${file}: ${name} version ${version} is sound: ${statuses.length} statuses, ${transitions.length} transitions${parallel}\n`,
     );
     return;
   }

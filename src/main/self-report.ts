@@ -1,9 +1,15 @@
-import type { Health, System } from '../api/contract/system.ts';
+import type { BrokerStatus, Health, System } from '../api/contract/system.ts';
+import type { TracedVhost } from '../api/parts.ts';
+import type { DeathReason } from '../model/message.ts';
 import { formatRfc3339, type UnixNano } from '../model/units.ts';
 import type { Journal } from '../pipeline/journal/journal.ts';
 import type { Redactor } from '../pipeline/redact/redactor.ts';
+import type { Breakdowns } from '../projector/breakdowns.ts';
 import type { Projector } from '../projector/projector.ts';
 import type { OtlpTally } from '../receivers/otlp/tally.ts';
+import type { QueueWatchReport } from '../receivers/rabbitmq/broker/queue-watch.ts';
+import type { QueueWatches } from '../receivers/rabbitmq/broker/queue-watches.ts';
+import type { FirehoseReceivers } from '../receivers/rabbitmq/firehose-receivers.ts';
 import type { Loader } from '../store/loader.ts';
 import type { Store, StoreStatus } from '../store/store.ts';
 
@@ -18,9 +24,12 @@ export interface ReportedParts {
   readonly journal: Journal;
   readonly loader: Loader;
   readonly projector: Projector;
+  readonly breakdowns: Breakdowns;
   readonly redactor: Redactor;
   /** One per receiver. */
   readonly tallies: readonly OtlpTally[];
+  readonly firehoses: FirehoseReceivers;
+  readonly queueWatches: QueueWatches;
 }
 
 /** Waybill's own condition, as the API shows it. */
@@ -63,8 +72,24 @@ export class SelfReport {
         rejudging: projectorStats.rejudging,
       },
       store: { embedded: storeStatus.kind === 'embedded', ok: storeStatus.ok, restarts: storeStatus.restarts },
+      rabbitmq: this.tracedVhosts().map(({ status }) => status),
       drops: this.#drops(),
     };
+  }
+
+  /** The tracers of RabbitMQ, with what they know of queues. */
+  tracedVhosts(): TracedVhost[] {
+    const sampled = new Map(this.queueWatches().map((report) => [report.vhost, report]));
+    return this.#parts.firehoses.report().map((report) => {
+      const { queues, followedSince, maxUncertaintyMs, since, ...rest } = report;
+      const sampling = samplingOf(sampled.get(report.vhost));
+      return { queues, followedSince, maxUncertaintyMs, status: { ...rest, since: formatRfc3339(since), sampling } };
+    });
+  }
+
+  /** The watches over the queues of RabbitMQ. */
+  queueWatches(): QueueWatchReport[] {
+    return this.#parts.queueWatches.report();
   }
 
   /** Where the store stands; what was known last, and not ok, when it does not say so in time. */
@@ -86,6 +111,10 @@ export class SelfReport {
     return {
       spansAccepted: total(snapshots.map(({ spansAccepted }) => spansAccepted)),
       spansRefused: total(snapshots.flatMap(({ spansRejected }) => Object.values(spansRejected))),
+      logRecordsAccepted: total(snapshots.map(({ logRecordsAccepted }) => logRecordsAccepted)),
+      logRecordsRefused: total(snapshots.flatMap(({ logRecordsRejected }) => Object.values(logRecordsRejected))),
+      dataPointsAccepted: total(snapshots.map(({ dataPointsAccepted }) => dataPointsAccepted)),
+      dataPointsRefused: total(snapshots.flatMap(({ dataPointsRejected }) => Object.values(dataPointsRejected))),
       requestsRefused: total(snapshots.flatMap(({ requestsRefused }) => Object.values(requestsRefused))),
       redactedValues: this.#parts.redactor.redactedCount,
     };
@@ -101,12 +130,32 @@ export class SelfReport {
       const snapshot = tally.snapshot();
       for (const [reason, count] of Object.entries(snapshot.requestsRefused)) add(`request_refused.${reason}`, count);
       for (const [reason, count] of Object.entries(snapshot.spansRejected)) add(`span_rejected.${reason}`, count);
+      for (const [why, count] of Object.entries(snapshot.logRecordsRejected)) add(`log_record_rejected.${why}`, count);
+      for (const [why, count] of Object.entries(snapshot.dataPointsRejected)) add(`data_point_rejected.${why}`, count);
       add('value_truncated', snapshot.truncatedValues);
       add('invalid_utf8_replaced', snapshot.invalidUtf8);
       add('attribute_dropped', snapshot.droppedAttributes);
       add('event_dropped', snapshot.droppedEvents);
       add('link_dropped', snapshot.droppedLinks);
+      add('exemplar_dropped', snapshot.droppedExemplars);
+      add('invalid_id_left_out', snapshot.invalidIds);
     }
+    for (const { malformed, repeated, dropped, unreliable, estimatedLost } of this.#parts.firehoses.report()) {
+      add('firehose_event.malformed', malformed);
+      add('firehose_event.repeated', repeated);
+      add('firehose_event.refused', dropped);
+      add('firehose_event.lost_estimated', estimatedLost ?? 0);
+      add('queue_delay.suppressed', unreliable);
+    }
+    for (const { queuesLeftOut, refused, notDead } of this.queueWatches()) {
+      add('queue_not_sampled', queuesLeftOut);
+      add('dead_letter.refused', refused);
+      add('dead_letter.copy_of_living', notDead);
+    }
+    const { letGo, tooLarge, givenUp } = this.#parts.breakdowns.stats();
+    add('breakdown.let_go', letGo);
+    add('breakdown.too_many_spans', tooLarge);
+    add('breakdown.failed', givenUp);
     const journal = this.#parts.journal.stats();
     add('batch_refused.journal', journal.refusedBatches);
     add('journal_torn_bytes', journal.tornBytes);
@@ -117,4 +166,28 @@ export class SelfReport {
 
 function total(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function byReason(counts: ReadonlyMap<DeathReason, number>): { reason: DeathReason; count: number }[] {
+  return [...counts].map(([reason, count]) => ({ reason, count }));
+}
+
+function samplingOf(report: QueueWatchReport | undefined): BrokerStatus['sampling'] {
+  if (report === undefined) return null;
+  const { state, failure, remedy, since, queuesLeftOut, counters } = report;
+  return {
+    state,
+    failure,
+    remedy,
+    since: formatRfc3339(since),
+    queuesLeftOut,
+    counters:
+      counters === null
+        ? null
+        : {
+            deadLettered: byReason(counters.deadLettered),
+            discarded: byReason(counters.discarded),
+            unroutable: counters.unroutable,
+          },
+  };
 }

@@ -9,13 +9,20 @@ import { WaybillError } from '../model/errors.ts';
 import { msToNano, type UnixNano } from '../model/units.ts';
 import { Binder } from '../pipeline/bind/binder.ts';
 import { Journal } from '../pipeline/journal/journal.ts';
+import { MessageBinder } from '../pipeline/messages/message-binder.ts';
+import { MessageRules } from '../pipeline/messages/message-rules.ts';
 import { Redactor } from '../pipeline/redact/redactor.ts';
 import { createPipeline } from '../pipeline/stages.ts';
+import { Breakdowns } from '../projector/breakdowns.ts';
 import { Projector } from '../projector/projector.ts';
 import { Queries } from '../query/queries.ts';
 import { OtlpGrpcReceiver } from '../receivers/otlp/grpc.ts';
 import { OtlpHttpReceiver } from '../receivers/otlp/http.ts';
 import { OtlpTally } from '../receivers/otlp/tally.ts';
+import { QueueWatches } from '../receivers/rabbitmq/broker/queue-watches.ts';
+import { DeadLetterBook } from '../receivers/rabbitmq/dead-letter-book.ts';
+import { FirehoseReceivers } from '../receivers/rabbitmq/firehose-receivers.ts';
+import { zipkinRoutes } from '../receivers/zipkin/zipkin-routes.ts';
 import { Loader } from '../store/loader.ts';
 import { openStore } from '../store/store.ts';
 import { type Config, PACKAGE_ROOT } from './config.ts';
@@ -70,9 +77,16 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   const store = await openStore(config.store, { dataDir: config.dataDir, log });
   undo.push(() => store.close());
 
+  const breakdowns = new Breakdowns({
+    store: store.client,
+    onError: (error) => log('error', `breaking down visits failed: ${describe(error)}`),
+  });
+  breakdowns.start();
+  undo.push(() => breakdowns.stop());
   const projector = new Projector({
     store: store.client,
     machine,
+    onRefolded: (orderIds) => breakdowns.notify(orderIds),
     onError: (error) => log('error', `refolding orders failed, trying again: ${describe(error)}`),
   });
   await projector.start();
@@ -89,9 +103,12 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   undo.push(() => journal.stop());
 
   const redactor = new Redactor(config.redact);
-  const next = createPipeline({ redactor, binder: new Binder(config.binding), journal, now: systemNow });
-  const httpTally = new OtlpTally();
-  const grpcTally = new OtlpTally();
+  const messages = messageStages(config);
+  const next = createPipeline({ redactor, ...messages.stages, journal, now: systemNow });
+  const brokerParts = brokerPartsOf({ next, salt: store.installationId, rules: messages.rules, log });
+  const firehoses = new FirehoseReceivers(config.rabbitmq.brokers, brokerParts);
+  const queueWatches = new QueueWatches(config.rabbitmq.brokers, brokerParts);
+  const tallies: Tallies = { http: new OtlpTally(), grpc: new OtlpTally(), zipkin: new OtlpTally() };
   const version = packageVersion();
   const report = new SelfReport({
     version,
@@ -100,8 +117,11 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
     journal,
     loader,
     projector,
+    breakdowns,
     redactor,
-    tallies: [httpTally, grpcTally],
+    tallies: Object.values(tallies),
+    firehoses,
+    queueWatches,
   });
 
   const webRoot = join(PACKAGE_ROOT, 'dist/web');
@@ -112,6 +132,7 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
     next,
     now: systemNow,
     system: () => report.system(),
+    rabbitmq: () => report.tracedVhosts(),
     readiness: () => report.readiness(),
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
     allowedHosts: config.http.allowedHosts,
@@ -134,23 +155,54 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   });
   undo.push(() => metrics.stop());
   const metricsUrl = await metrics.start();
-  const receivers = await startReceivers(config, { next, httpTally, grpcTally }, undo);
+  firehoses.start();
+  undo.push(() => firehoses.stop());
+  queueWatches.start();
+  undo.push(() => queueWatches.stop());
+  const receivers = await startReceivers(config, { next, tallies }, undo);
   return { http, metrics: metricsUrl, ...receivers };
 }
 
+/** What everything that deals with brokers is made of. */
+function brokerPartsOf(parts: { next: Consumer; salt: string; rules: MessageRules; log: Log }) {
+  const { next, salt, rules, log } = parts;
+  return {
+    next,
+    salt,
+    needsBody: (exchange: string, routingKey: string, bytes: number) => rules.needsBody(exchange, routingKey, bytes),
+    now: systemNow,
+    log,
+    book: new DeadLetterBook(),
+  };
+}
+
+/** What binds messages, and the binder of spans that knows the names which messages use. */
+function messageStages({ binding, rabbitmq }: Config) {
+  const rules = new MessageRules(rabbitmq.messages);
+  const aliases = rabbitmq.messages.orders.flatMap(({ alias }) => (alias === undefined ? [] : [alias]));
+  const binder = new Binder({ ...binding, aliases: [...new Set([...binding.aliases, ...aliases])] });
+  const messageBinder = new MessageBinder(rabbitmq.messages, rules, binding.orderIdAttributes[0] ?? 'order.id');
+  return { rules, stages: { binder, messageBinder } };
+}
+
+/** What each receiver of spans took and refused. */
+type Tallies = Readonly<Record<'http' | 'grpc' | 'zipkin', OtlpTally>>;
+
 async function startReceivers(
   config: Config,
-  { next, httpTally, grpcTally }: { next: Consumer; httpTally: OtlpTally; grpcTally: OtlpTally },
+  { next, tallies }: { next: Consumer; tallies: Tallies },
   undo: (() => Promise<unknown>)[],
 ): Promise<Pick<Addresses, 'otlpHttp' | 'otlpGrpc'>> {
   const addresses = { otlpHttp: undefined as string | undefined, otlpGrpc: undefined as string | undefined };
   if (config.otlp.http.enabled) {
-    const receiver = new OtlpHttpReceiver({ next, config: config.otlp.http, tally: httpTally });
+    const { limits } = config.otlp.http;
+    const routes = zipkinRoutes({ next, limits, tally: tallies.zipkin, now: systemNow });
+    const receiver = new OtlpHttpReceiver({ next, config: config.otlp.http, tally: tallies.http, routes });
     addresses.otlpHttp = `http://${config.otlp.http.host}:${(await receiver.start()).port}`;
     undo.push(() => receiver.stop());
   }
   if (config.otlp.grpc.enabled) {
-    const receiver = new OtlpGrpcReceiver({ next, config: config.otlp.grpc, tally: grpcTally });
+    const receiver = new OtlpGrpcReceiver({ next, config: config.otlp.grpc, tally: tallies.grpc });
     addresses.otlpGrpc = `http://${config.otlp.grpc.host}:${(await receiver.start()).port}`;
     undo.push(() => receiver.stop());
   }

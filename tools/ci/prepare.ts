@@ -23,6 +23,8 @@ function executable(file: string): boolean {
 function missingPackages(): string[] {
   return [
     ...(findRabbitmq() === undefined ? ['rabbitmq-server'] : []),
+    // Publishers and consumers that are not ours, for the tests of the tracer.
+    ...(executable('/usr/bin/amqp-publish') ? [] : ['amqp-tools']),
     ...(findPostgres() === undefined ? ['postgresql'] : []),
     ...(browsers.some(executable) ? [] : ['chromium']),
   ];

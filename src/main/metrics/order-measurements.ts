@@ -1,14 +1,20 @@
-import type { Lifecycle } from '../../lifecycle/definition.ts';
+import { initialStatuses, type Lifecycle } from '../../lifecycle/definition.ts';
+import type { BrokerFigures } from '../../query/metrics/broker-figures.ts';
 import { spreadBuckets } from '../../query/metrics/duration-buckets.ts';
 import type { DurationFigures, OrderFigures } from '../../query/metrics/order-figures.ts';
+import type { QueueDelays } from '../../query/metrics/queue-figures.ts';
+import { brokerMeasurements } from './broker-measurements.ts';
 import type { Attributes, HistogramPoint, Measurement } from './measurement.ts';
 import { histograms, numbers } from './measurement.ts';
+import { queueMeasurements } from './queue-measurements.ts';
 
 /** What is known of all orders at one moment. */
 export interface OrderState {
   readonly figures: OrderFigures;
   /** Stuck orders by status. */
   readonly stuck: ReadonlyMap<string, number>;
+  readonly queues: readonly QueueDelays[];
+  readonly brokers: BrokerFigures;
 }
 
 /** Classes of failures; each is exported also where it has not occurred. */
@@ -22,17 +28,22 @@ const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
  * The metrics of orders. Statuses of the lifecycle and classes of failures are there with zeros from the beginning, so that a first
  * occurrence is a change and not a new series that no rule looks at.
  */
-export function orderMeasurements({ figures, stuck }: OrderState, lifecycle: Lifecycle): Measurement[] {
+export function orderMeasurements(
+  { figures, stuck, queues, brokers }: OrderState,
+  lifecycle: Lifecycle,
+): Measurement[] {
   const working = lifecycle.statuses.filter(({ final }) => !final).map(({ id }) => id);
   const finals = lifecycle.statuses.filter(({ final }) => final).map(({ id }) => id);
   const active = (status: string) => ({ overflow: false, lifecycle: lifecycle.name, status, orders: 0 });
+  // A region that is done waits for nobody, while the order still does.
+  const waiting = figures.active.filter(({ status }) => !finals.includes(status));
   return [
     histograms('order.status.duration', durationPoints(figures.statusDurations, working, lifecycle.name)),
     targets(lifecycle),
     histograms('order.lead_time', durationPoints(figures.leadTimes, finals, lifecycle.name)),
     numbers(
       'order.active',
-      withZeros(figures.active, working.map(active), ({ status, ...group }) => `${group.lifecycle}\n${status}`).map(
+      withZeros(waiting, working.map(active), ({ status, ...group }) => `${group.lifecycle}\n${status}`).map(
         (group) => ({ attributes: statusAttributes(group), value: group.orders }),
       ),
     ),
@@ -53,11 +64,11 @@ export function orderMeasurements({ figures, stuck }: OrderState, lifecycle: Lif
     ),
     numbers(
       'order.clock_anomalies',
-      figures.statusDurations
-        .filter(({ anomalies }) => anomalies > 0)
-        .map((group) => ({ attributes: statusAttributes(group), value: group.anomalies })),
+      figures.clockAnomalies.map((group) => ({ attributes: statusAttributes(group), value: group.anomalies })),
     ),
     ...failures(figures),
+    ...queueMeasurements(queues),
+    ...brokerMeasurements(brokers),
   ];
 }
 
@@ -102,6 +113,7 @@ function targets(lifecycle: Lifecycle): Measurement {
 
 function transitions({ transitions: moves }: OrderFigures, lifecycle: Lifecycle): Measurement {
   const allowed = new Set(lifecycle.transitions.map(({ from, to }) => `${from}\n${to}`));
+  const initial = initialStatuses(lifecycle);
   return numbers(
     'order.status.transitions',
     moves.map(({ overflow, from, to, lifecycle: name, transitions: count }) => ({
@@ -110,7 +122,7 @@ function transitions({ transitions: moves }: OrderFigures, lifecycle: Lifecycle)
         : {
             ...(from === '' ? {} : { 'order.status.from': from }),
             'order.status.to': to,
-            'order.transition.allowed': from === '' ? to === lifecycle.initial : allowed.has(`${from}\n${to}`),
+            'order.transition.allowed': from === '' ? initial.has(to) : allowed.has(`${from}\n${to}`),
             'order.lifecycle': name,
           },
       value: count,
@@ -124,7 +136,6 @@ function durationPoints(found: readonly DurationFigures[], known: readonly strin
     lifecycle: name,
     status,
     durations: NO_DURATIONS,
-    anomalies: 0,
   }));
   return withZeros(found, empty, ({ lifecycle, status }) => `${lifecycle}\n${status}`).map((group) => ({
     attributes: statusAttributes(group),

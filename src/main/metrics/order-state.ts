@@ -1,5 +1,7 @@
 import type { DurationNano, UnixNano } from '../../model/units.ts';
+import { brokerFigures } from '../../query/metrics/broker-figures.ts';
 import { orderFigures } from '../../query/metrics/order-figures.ts';
+import { queueDelays } from '../../query/metrics/queue-figures.ts';
 import type { Queries } from '../../query/queries.ts';
 import type { StoreClient } from '../../store/client.ts';
 import type { OrderState } from './order-measurements.ts';
@@ -18,5 +20,7 @@ export async function readOrderState(from: {
   const { orders } = await from.queries.stuck(MAX_STUCK);
   const stuck = new Map<string, number>();
   for (const { status } of orders) stuck.set(status, (stuck.get(status) ?? 0) + 1);
-  return { figures, stuck };
+  const queues = await queueDelays(from.store, from.now());
+  const brokers = await brokerFigures(from.store, from.now());
+  return { figures, stuck, queues, brokers };
 }

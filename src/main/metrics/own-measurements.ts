@@ -1,6 +1,8 @@
 import type { System } from '../../api/contract/system.ts';
+import { samplingMeasurements } from './broker-measurements.ts';
 import type { Measurement, NumberPoint } from './measurement.ts';
 import { number, numbers } from './measurement.ts';
+import { tracerMeasurements } from './queue-measurements.ts';
 
 const SPAN_REJECTED = 'span_rejected.';
 const REQUEST_REFUSED = 'request_refused.';
@@ -18,6 +20,8 @@ export function ownMeasurements(system: System): Measurement[] {
       'waybill.drops',
       other.map(({ what, count }) => ({ attributes: { 'waybill.drop.cause': what }, value: count })),
     ),
+    ...tracerMeasurements(system),
+    ...samplingMeasurements(system),
     number('waybill.journal.size', journal.bytes),
     number('waybill.journal.limit', journal.limitBytes),
     number('waybill.journal.segments', journal.segments),

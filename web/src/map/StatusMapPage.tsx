@@ -124,7 +124,9 @@ export function StatusMapPage() {
               <EmptyState title={t('map.empty')} hint={t('map.emptyHint', { attribute: 'order.id' })} />
             ) : null}
           </section>
-          <LeadTime lead={statuses.data?.leadTime} />
+          <div className={styles['mapPanel']}>
+            <LeadTime lead={statuses.data?.leadTime} />
+          </div>
           <Panel flush title={t('map.tableTitle')}>
             {rows === undefined ? <Skeleton height={380} /> : <StatusTable rows={rows} />}
           </Panel>

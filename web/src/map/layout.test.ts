@@ -22,8 +22,8 @@ const jewelry: Lifecycle = {
   targetMs: null,
   regions: [],
   systems: ['shop', 'mes', 'crm'].map((id) => ({ id, label })),
-  statuses: OWNERS.map(([id, system]) => ({ id, system, label, targetMs: null, final: id === 'CLOSED' })),
-  transitions: OWNERS.slice(1).map(([to], index) => ({ from: OWNERS[index]?.[0] ?? '', to })),
+  statuses: OWNERS.map(([id, system]) => ({ id, system, region: null, label, targetMs: null, final: id === 'CLOSED' })),
+  transitions: OWNERS.slice(1).map(([to], index) => ({ from: OWNERS[index]?.[0] ?? '', to, requires: [] })),
 };
 
 function overlap(a: Rect, b: Rect): boolean {
@@ -54,6 +54,7 @@ describe('layoutMap', () => {
     const billing = ['BILLED', 'PAID'].map((id) => ({
       id,
       system: 'crm',
+      region: 'pay',
       label,
       targetMs: null,
       final: id === 'PAID',
@@ -61,11 +62,11 @@ describe('layoutMap', () => {
     const parallel: Lifecycle = {
       ...jewelry,
       regions: [
-        { id: 'make', label, initial: 'INITIATED' },
-        { id: 'pay', label, initial: 'BILLED' },
+        { id: 'make', label, initial: 'INITIATED', startsWhen: [], optional: false },
+        { id: 'pay', label, initial: 'BILLED', startsWhen: [], optional: false },
       ],
       statuses: [...jewelry.statuses, ...billing],
-      transitions: [...jewelry.transitions, { from: 'BILLED', to: 'PAID' }],
+      transitions: [...jewelry.transitions, { from: 'BILLED', to: 'PAID', requires: [] }],
     };
     const { nodes } = layoutMap(parallel, 1200);
     expect(nodes.get('BILLED')?.x).toBe(nodes.get('INITIATED')?.x);
@@ -75,8 +76,11 @@ describe('layoutMap', () => {
   it('stacks statuses that share a lane and a depth', () => {
     const forked: Lifecycle = {
       ...jewelry,
-      statuses: [...jewelry.statuses, { id: 'CANCELLED', system: 'shop', label, targetMs: null, final: true }],
-      transitions: [...jewelry.transitions, { from: 'INITIATED', to: 'CANCELLED' }],
+      statuses: [
+        ...jewelry.statuses,
+        { id: 'CANCELLED', system: 'shop', region: null, label, targetMs: null, final: true },
+      ],
+      transitions: [...jewelry.transitions, { from: 'INITIATED', to: 'CANCELLED', requires: [] }],
     };
     const { nodes } = layoutMap(forked, 1200);
     const uploaded = nodes.get('FILE_UPLOADED');

@@ -1,4 +1,5 @@
 import { CloseButton, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { attributesQuery } from '../data/queries.ts';
@@ -56,6 +57,7 @@ function TimeChoice({ scope, change }: Omit<ScopeChoiceProps, 'hasCalendar'>) {
       size="xs"
       type="datetime-local"
       className={styles['at'] ?? ''}
+      leftSection={<IconHistory size={14} stroke={1.7} />}
       aria-label={t('scope.at')}
       title={t('scope.atHint')}
       value={scope.at === undefined ? '' : localInput(scope.at)}
