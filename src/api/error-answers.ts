@@ -10,6 +10,8 @@ const ANSWERS: Readonly<Record<WaybillErrorCode, { status: number; code: ErrorCo
   invalid_configuration: { status: 500, code: 'internal' },
   invalid_lifecycle: { status: 500, code: 'internal' },
   not_found: { status: 404, code: 'not_found' },
+  forbidden: { status: 403, code: 'forbidden' },
+  conflict: { status: 409, code: 'conflict' },
   journal_full: { status: 503, code: 'overloaded' },
   disk_full: { status: 503, code: 'overloaded' },
   overloaded: { status: 503, code: 'overloaded' },

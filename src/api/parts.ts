@@ -18,6 +18,22 @@ export interface TracedVhost {
   }[];
 }
 
+/** Puts dead letters back. */
+export interface ReplayDesk {
+  /** Virtual hosts where it may be done; empty where it is switched off. */
+  readonly vhosts: readonly string[];
+  /**
+   * Puts one back and writes down who did it, before and after. Throws `forbidden`, `not_found`, `conflict`, `overloaded`, and what the store
+   * throws where it cannot be written down: then nothing was done.
+   */
+  replay(request: { readonly id: string; readonly token: string | undefined; readonly by: string }): Promise<{
+    readonly queue: string;
+    readonly originQueue: string;
+    readonly lookedAt: number;
+    readonly auditId: string;
+  }>;
+}
+
 /** What the API needs of the rest of Waybill. */
 export interface ApiParts {
   readonly queries: Queries;
@@ -28,6 +44,7 @@ export interface ApiParts {
   readonly system: () => Promise<System>;
   /** The tracers of RabbitMQ, one per configured virtual host. */
   readonly rabbitmq: () => readonly TracedVhost[];
+  readonly replays: ReplayDesk;
   /** Whether requests can be answered in full. */
   readonly readiness: () => Promise<Health>;
   /** Folder of the built web application; undefined where it was not built. */

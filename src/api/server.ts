@@ -8,7 +8,7 @@ import { toErrorAnswer, toErrorBody } from './error-answers.ts';
 import { isAllowedHost } from './host-check.ts';
 import type { ApiParts } from './parts.ts';
 import { conformanceRoutes } from './routes/conformance.ts';
-import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { deadLetterRoutes, replayRoutes } from './routes/dead-letters.ts';
 import { failureRoutes } from './routes/failures.ts';
 import { importRoutes } from './routes/imports.ts';
 import { logRoutes } from './routes/logs.ts';
@@ -77,6 +77,7 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     importRoutes,
     queueRoutes,
     deadLetterRoutes,
+    replayRoutes,
     traceRoutes,
     logRoutes,
     metricRoutes,

@@ -113,8 +113,62 @@ export const deadLetters = z.object({
     .array(z.object({ vhost: z.string(), queue: z.string() }))
     .describe('queues whose dead-letter exchange is missing or leads nowhere: the broker drops what dies in them'),
   nextCursor: cursor.nullable(),
+  replay: z
+    .object({
+      enabled: z.boolean(),
+      vhosts: z.array(z.string()).describe('virtual hosts whose dead letters may be put back'),
+    })
+    .describe('whether dead letters may be put back: `POST /api/dead-letters/{id}/replay`'),
+});
+
+/** Path of `POST /api/dead-letters/{id}/replay`. */
+export const replayPath = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/) });
+
+/** Body of `POST /api/dead-letters/{id}/replay`; the token is in the header `Authorization: Bearer`. */
+export const replayRequest = z.strictObject({
+  by: z.string().trim().min(1).max(256).describe('who does it: written down, since there is no login'),
+});
+
+/** Answer of `POST /api/dead-letters/{id}/replay`: the broker has the message safe in its queue. */
+export const replayAnswer = z.object({
+  outcome: z.literal('replayed'),
+  queue: z.string().describe('the dead-letter queue that it left'),
+  originQueue: z.string().describe('the queue that has it again'),
+  lookedAt: z
+    .number()
+    .int()
+    .describe('messages that were taken to find it; those before it are back in their places, marked as redelivered'),
+  auditId: z.string(),
+});
+
+/** Query of `GET /api/audit`. */
+export const auditQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+
+/** `GET /api/audit`: what people did through Waybill, the newest first. */
+export const audit = z.object({
+  entries: z.array(
+    z.object({
+      id: z.string(),
+      action: z.string().describe('dead_letter.replay'),
+      who: z.string().describe('as they named themselves'),
+      deadLetterId: z.string(),
+      vhost: z.string(),
+      queue: z.string(),
+      originQueue: z.string(),
+      orderId: orderId.nullable(),
+      at: timestamp,
+      outcome: z
+        .string()
+        .nullable()
+        .describe('done, or the code of the error; null while it runs, or where Waybill ended while it ran'),
+      detail: z.string().nullable().describe('what went wrong'),
+      outcomeAt: timestamp.nullable(),
+    }),
+  ),
 });
 
 export type DeadLetter = z.infer<typeof deadLetter>;
 export type DeadLetters = z.infer<typeof deadLetters>;
+export type ReplayAnswer = z.infer<typeof replayAnswer>;
+export type Audit = z.infer<typeof audit>;
 export type DeadLetterQueue = z.infer<typeof deadLetterQueue>;

@@ -5,6 +5,7 @@ export const errorCode = z.enum([
   'bad_request',
   'forbidden',
   'not_found',
+  'conflict',
   'too_large',
   'overloaded',
   'store_unavailable',

@@ -19,6 +19,11 @@ export const visit = z.object({
     .string()
     .nullable()
     .describe('the system that owns the status; null for a status the lifecycle does not know'),
+  region: z.string().nullable().describe('id of the region whose visits this one follows; null without regions'),
+  from: z
+    .string()
+    .nullable()
+    .describe('the status before it in its region, which need not be the visit before it; null at the start'),
   enteredAt: timestamp,
   leftAt: timestamp.nullable(),
   dwellMs: milliseconds.nullable(),
@@ -40,10 +45,33 @@ export const deviation = z.object({
     ])
     .describe('at most one a visit, but wrong_system may stand beside another'),
   status: z.string().describe('the status that was entered'),
-  fromStatus: z.string().nullable().describe('the status before it; null at the start of the order'),
+  fromStatus: z.string().nullable().describe('the status before it in its region; null at the start'),
   skipped: z.array(z.string()).describe('for kind skipped: the statuses that were jumped over, in order'),
+  otherStatus: z
+    .string()
+    .nullable()
+    .describe('for out_of_step: where the region was that had to be elsewhere; null when it had not begun'),
   at: timestamp,
   visitIndex: z.number().int().describe('index into visits of the entering visit'),
+});
+
+/** Where a region of the order is now. */
+export const currentStatus = z.object({
+  region: z.string().nullable().describe('null without regions'),
+  status: z.string(),
+  since: timestamp,
+});
+
+/** A time that cannot be right. Times are shown and counted as they came. */
+export const clockAnomaly = z.object({
+  kind: z
+    .enum(['future', 'inverted'])
+    .describe(
+      'future: it happened more than a second after it was observed; inverted: by the lifecycle and by our clock the visit came after the next of its region',
+    ),
+  visitIndex: z.number().int().describe('index into visits'),
+  skewMs: milliseconds.describe('how much the clocks disagree at least'),
+  source: z.string().describe('who reported the time'),
 });
 
 /** An error observed in work for the order, told by its innermost span. */
@@ -83,12 +111,19 @@ export const order = z.object({
     .describe('other ids by which systems know the order'),
   attributes: z.array(z.object({ name: z.string(), value: z.string() })).describe('what describes the order'),
   lifecycle: z.object({ name: z.string(), version: z.string() }),
-  status: z.string().nullable().describe('current status; null while the order is known from traces only'),
+  status: z
+    .string()
+    .nullable()
+    .describe(
+      'current status; null while the order is known from traces only; with regions the one entered last of those that are not final',
+    ),
   since: timestamp.nullable(),
   openedAt: timestamp.nullable(),
   closedAt: timestamp.nullable(),
+  current: z.array(currentStatus).describe('one for each region that has begun, in the order of the lifecycle'),
   visits: z.array(visit),
   deviations: z.array(deviation),
+  clockAnomalies: z.array(clockAnomaly).describe('by visit; the first 100'),
   failures: z.array(failure).describe('earliest first; the latest 200'),
   failuresLeftOut: z.number().int().describe('earlier failures that are not listed'),
   traces: z.array(orderTrace),
@@ -103,6 +138,7 @@ export const orderListItem = z.object({
   since: timestamp.nullable(),
   openedAt: timestamp.nullable(),
   closedAt: timestamp.nullable(),
+  current: z.array(currentStatus).describe('one for each region that has begun'),
   visitCount: z.number().int(),
   deviationCount: z.number().int(),
   traceCount: z.number().int(),
@@ -112,7 +148,7 @@ export const orderListItem = z.object({
 
 /** Query of `GET /api/orders`; newest opened first. */
 export const orderListQuery = z.object({
-  status: z.string().max(256).optional().describe('only orders that are in this status now'),
+  status: z.string().max(256).optional().describe('only orders that are in this status now, in one of their regions'),
   text: z.string().max(256).optional().describe('only orders whose id or alias contains this text'),
   deviating: z.enum(['true', 'false']).optional().describe('only orders with (true) or without (false) deviations'),
   open: z
@@ -130,6 +166,8 @@ export type Order = z.infer<typeof order>;
 export type Visit = z.infer<typeof visit>;
 export type Evidence = z.infer<typeof evidence>;
 export type Deviation = z.infer<typeof deviation>;
+export type CurrentStatus = z.infer<typeof currentStatus>;
+export type ClockAnomaly = z.infer<typeof clockAnomaly>;
 export type Failure = z.infer<typeof failure>;
 export type OrderTrace = z.infer<typeof orderTrace>;
 export type OrderListItem = z.infer<typeof orderListItem>;

@@ -125,13 +125,38 @@ export const lifecycle = z.object({
   initial: z.string().describe('with regions, where the first one starts'),
   targetMs: milliseconds.nullable().describe('longest lead time that counts as good'),
   regions: z
-    .array(z.object({ id: z.string(), label, initial: z.string() }))
+    .array(
+      z.object({
+        id: z.string(),
+        label,
+        initial: z.string(),
+        startsWhen: z
+          .array(z.string())
+          .describe('statuses of other regions in which it may begin, one of each region named; empty: from the start'),
+        optional: z.boolean().describe('an order may be complete without it'),
+      }),
+    )
     .describe('machines that an order goes through in parallel; empty where there is one'),
   systems: z.array(z.object({ id: z.string(), label })),
   statuses: z.array(
-    z.object({ id: z.string(), system: z.string(), label, targetMs: milliseconds.nullable(), final: z.boolean() }),
+    z.object({
+      id: z.string(),
+      system: z.string(),
+      region: z.string().nullable().describe('null without regions'),
+      label,
+      targetMs: milliseconds.nullable(),
+      final: z.boolean(),
+    }),
   ),
-  transitions: z.array(z.object({ from: z.string(), to: z.string() })),
+  transitions: z.array(
+    z.object({
+      from: z.string(),
+      to: z.string(),
+      requires: z
+        .array(z.string())
+        .describe('guard: statuses of other regions, one of each region named there; empty: always allowed'),
+    }),
+  ),
   calendar: z
     .object({ zone: z.string().describe('IANA time zone') })
     .nullable()

@@ -1,7 +1,15 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { nanoToMs, parseRfc3339, type UnixNano } from '../../model/units.ts';
-import { deadLetters, deadLettersQuery } from '../contract/dead-letters.ts';
+import {
+  audit,
+  auditQuery,
+  deadLetters,
+  deadLettersQuery,
+  replayAnswer,
+  replayPath,
+  replayRequest,
+} from '../contract/dead-letters.ts';
 import { errorBody } from '../contract/errors.ts';
 import { decodeLetterCursor, encodeLetterCursor } from '../cursor.ts';
 import type { ApiParts } from '../parts.ts';
@@ -10,7 +18,7 @@ import { toTime } from '../time-parameter.ts';
 type Found = Awaited<ReturnType<ApiParts['queries']['deadLetters']>>;
 
 /** `GET /api/dead-letters`. */
-export function deadLetterRoutes({ queries, now }: ApiParts): FastifyPluginCallbackZod {
+export function deadLetterRoutes({ queries, now, replays }: ApiParts): FastifyPluginCallbackZod {
   return (app, _options, done) => {
     app.get(
       '/api/dead-letters',
@@ -42,9 +50,52 @@ export function deadLetterRoutes({ queries, now }: ApiParts): FastifyPluginCallb
           byReason: [...found.byReason].map(([reason, count]) => ({ reason, count })),
           queues: found.queues.map((queue) => toQueue(queue, at)),
           lost: found.lost.map(({ vhost, queue }) => ({ vhost, queue })),
+          replay: { enabled: replays.vhosts.length > 0, vhosts: [...replays.vhosts] },
           nextCursor: found.letters.length > limit && last !== undefined ? encodeLetterCursor(last.place) : null,
         };
       },
+    );
+    done();
+  };
+}
+
+/** `POST /api/dead-letters/{id}/replay` and `GET /api/audit`. */
+export function replayRoutes({ queries, replays }: ApiParts): FastifyPluginCallbackZod {
+  return (app, _options, done) => {
+    app.post(
+      '/api/dead-letters/:id/replay',
+      {
+        schema: {
+          summary: 'Put a dead letter back into the queue where it died; needs the token of replays',
+          params: replayPath,
+          body: replayRequest,
+          response: {
+            200: replayAnswer,
+            400: errorBody,
+            403: errorBody,
+            404: errorBody,
+            409: errorBody,
+            500: errorBody,
+            503: errorBody,
+          },
+        },
+      },
+      async ({ params, body, headers }) => {
+        const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+        const replayed = await replays.replay({ id: params.id, token, by: body.by });
+        return { outcome: 'replayed' as const, ...replayed };
+      },
+    );
+    app.get(
+      '/api/audit',
+      {
+        schema: {
+          summary: 'What people did through Waybill, the newest first',
+          querystring: auditQuery,
+          response: { 200: audit, 400: errorBody, 503: errorBody },
+        },
+      },
+      async ({ query }) => ({ entries: await queries.audit(query.limit) }),
     );
     done();
   };

@@ -14,6 +14,16 @@ const STAMP_UNCERTAINTY_MS = 1;
 
 type QueueRow = Awaited<ReturnType<ApiParts['queries']['queues']>>['queues'][number];
 
+const NOT_SAMPLED = {
+  depth: null,
+  unacked: null,
+  consumers: null,
+  rates: null,
+  sampledAt: null,
+  type: null,
+};
+const NO_DETAILS = { deadLetterOf: [], deadLetterTo: [], deadLettersLost: false, watch: null, watchLimit: null };
+
 /** `GET /api/queues` and `GET /api/orders/{orderId}/messages`. */
 export function queueRoutes({ queries, now, rabbitmq }: ApiParts): FastifyPluginCallbackZod {
   return (app, _options, done) => {
@@ -72,23 +82,30 @@ function toQueue({ delay, paired, state, deaths, ...row }: QueueRow, traced: rea
       counted: coverage?.counted ?? null,
       paired,
     },
-    depth: state?.ready ?? null,
-    unacked: state?.unacked ?? null,
-    consumers: state?.consumers ?? null,
-    rates: state?.rates ?? null,
-    sampledAt: state?.sampledAt ?? null,
-    type: state?.type ?? null,
+    ...stateOf(state),
     deadLettered: deaths?.deadLettered ?? null,
     deadLetters: deaths?.unresolved ?? 0,
-    deadLetterOf: [...(state?.details?.deadLetterOf ?? [])],
-    deadLetterTo: [...(state?.details?.deadLetterTo ?? [])],
-    deadLettersLost: state?.details?.deadLettersLost ?? false,
-    watch: state?.details?.watch ?? null,
-    watchLimit: state?.details?.watchLimit ?? null,
   };
 }
 
 function uncertaintyOf({ source }: QueueRow['delay'], tracer: TracedVhost | undefined): number | null {
   if (source === null) return null;
   return source === 'broker' ? STAMP_UNCERTAINTY_MS : (tracer?.maxUncertaintyMs ?? null);
+}
+
+/** What was sampled of a queue; nulls where it was not. */
+function stateOf(state: QueueRow['state']) {
+  if (state === null) return { ...NOT_SAMPLED, ...NO_DETAILS };
+  const { ready: depth, unacked, consumers, rates, sampledAt, type, details } = state;
+  const sampled = { depth, unacked, consumers, rates, sampledAt, type };
+  if (details === null) return { ...sampled, ...NO_DETAILS };
+  const { deadLetterOf, deadLetterTo, deadLettersLost, watch, watchLimit } = details;
+  return {
+    ...sampled,
+    deadLetterOf: [...deadLetterOf],
+    deadLetterTo: [...deadLetterTo],
+    deadLettersLost,
+    watch,
+    watchLimit,
+  };
 }

@@ -1,12 +1,14 @@
 import { Skeleton } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Statuses } from '../../../src/api/contract/index.ts';
 import { formatCount, formatPercent } from '../format/number.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
+import { HealthMark } from '../parts/Marks.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { Duration } from '../parts/Times.tsx';
-import { estimatedP95, formatEstimate, formatInterval } from './estimate.ts';
+import { estimatedP95, estimateHealth, formatEstimate, formatInterval } from './estimate.ts';
 import styles from './map.module.css';
 
 type Lead = Statuses['leadTime'];
@@ -45,8 +47,20 @@ export function LeadTime({ lead }: { readonly lead: Lead | undefined }) {
   const language = useLanguage();
   if (lead === undefined) return <Skeleton height={120} mb={12} />;
   const p95 = estimatedP95(lead);
-  const figures = [
+  const figures: { name: string; value: ReactNode; strong?: boolean }[] = [
     { name: t('map.lead.p95'), value: formatEstimate(p95, language), strong: true },
+    ...(lead.targetMs === null
+      ? []
+      : [
+          {
+            name: t('map.lead.target'),
+            value: (
+              <>
+                <Duration ms={lead.targetMs} /> <HealthMark health={estimateHealth(p95, lead.targetMs)} />
+              </>
+            ),
+          },
+        ]),
     { name: t('map.columns.interval'), value: formatInterval(p95, language) },
     { name: t('map.columns.mean'), value: <Duration ms={lead.estimated.meanMs} /> },
     { name: t('status.figures.median'), value: <Duration ms={lead.estimated.medianMs} /> },

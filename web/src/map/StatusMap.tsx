@@ -12,15 +12,18 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EdgeFigures, Lifecycle } from '../../../src/api/contract/index.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import { GuardLine, type GuardLineType } from './GuardLine.tsx';
+import { guardEdges } from './guards.ts';
 import { type MapLayout, withUnknown } from './layout.ts';
 import styles from './map.module.css';
+import { RegionBox, type RegionBoxType } from './RegionBox.tsx';
 import { drawnEdges, type StatusRow } from './rows.ts';
 import { StatusNode, type StatusNodeType } from './StatusNode.tsx';
 import { SystemLane, type SystemLaneType } from './SystemLane.tsx';
 import { TrafficEdge, type TrafficEdgeType } from './TrafficEdge.tsx';
 
-const nodeTypes: NodeTypes = { status: StatusNode, lane: SystemLane };
-const edgeTypes: EdgeTypes = { traffic: TrafficEdge };
+const nodeTypes: NodeTypes = { status: StatusNode, lane: SystemLane, region: RegionBox };
+const edgeTypes: EdgeTypes = { traffic: TrafficEdge, guard: GuardLine };
 
 interface StatusMapProps {
   readonly lifecycle: Lifecycle;
@@ -71,6 +74,19 @@ function useNodes(lifecycle: Lifecycle, layout: MapLayout, rows: readonly Status
         data: { title, unknown: lane.system === null },
       };
     });
+    const regions = layout.regions.map(
+      (box): RegionBoxType => ({
+        id: `region:${box.region}:${box.system}`,
+        type: 'region',
+        position: { x: box.x, y: box.y },
+        width: box.width,
+        height: box.height,
+        zIndex: -1,
+        data: {
+          title: lifecycle.regions.find((candidate) => candidate.id === box.region)?.label[language] ?? box.region,
+        },
+      }),
+    );
     const nodes = rows.flatMap((row): StatusNodeType[] => {
       const rect = layout.nodes.get(row.figures.status);
       if (rect === undefined) return [];
@@ -87,7 +103,7 @@ function useNodes(lifecycle: Lifecycle, layout: MapLayout, rows: readonly Status
         },
       ];
     });
-    return [...lanes, ...nodes];
+    return [...lanes, ...regions, ...nodes];
   }, [lifecycle, layout, rows, language, t]);
 }
 
@@ -102,15 +118,26 @@ export function StatusMap({ lifecycle, layout: known, rows, edges }: StatusMapPr
   const nodes = useNodes(lifecycle, layout, rows);
   const flowEdges = useMemo(
     () =>
-      drawnEdges(layout, edges, lifecycle.transitions).map(
-        (edge): TrafficEdgeType => ({
-          id: `${edge.figures.from}>${edge.figures.to}`,
-          source: edge.figures.from,
-          target: edge.figures.to,
-          type: 'traffic',
-          data: { edge },
-        }),
-      ) satisfies Edge[],
+      [
+        ...guardEdges(layout, lifecycle).map(
+          (guard): GuardLineType => ({
+            id: `guard:${guard.from}>${guard.to}`,
+            source: guard.from,
+            target: guard.to,
+            type: 'guard',
+            data: { guard },
+          }),
+        ),
+        ...drawnEdges(layout, edges, lifecycle.transitions).map(
+          (edge): TrafficEdgeType => ({
+            id: `${edge.figures.from}>${edge.figures.to}`,
+            source: edge.figures.from,
+            target: edge.figures.to,
+            type: 'traffic',
+            data: { edge },
+          }),
+        ),
+      ] satisfies Edge[],
     [layout, edges, lifecycle],
   );
   return (

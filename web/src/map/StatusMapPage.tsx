@@ -1,12 +1,13 @@
 import '@mantine/charts/styles.css';
 import { Skeleton } from '@mantine/core';
-import { IconAlertTriangle, IconClockExclamation, IconMailOff } from '@tabler/icons-react';
+import { IconAlertTriangle, IconClockExclamation, IconLock, IconMailOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Failures } from '../../../src/api/contract/index.ts';
 import { FAILURE_WINDOWS, type FailureWindow, failuresQuery, lifecycleQuery, statusesQuery } from '../data/queries.ts';
-import type { Window } from '../data/scope.ts';
+import type { Scope, Window } from '../data/scope.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { HealthMark } from '../parts/Marks.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
@@ -14,6 +15,7 @@ import { Panel } from '../parts/Panel.tsx';
 import { ScopeChoice } from '../parts/ScopeChoice.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
 import { useWidth } from '../parts/use-width.ts';
+import { guardedMoves } from './guards.ts';
 import { Kpis } from './Kpis.tsx';
 import { LeadTime } from './LeadTime.tsx';
 import { layoutMap } from './layout.ts';
@@ -24,7 +26,7 @@ import { StatusTable } from './StatusTable.tsx';
 
 const route = getRouteApi('/');
 
-function Legend() {
+function Legend({ withGuards }: { readonly withGuards: boolean }) {
   const { t } = useTranslation();
   return (
     <div className={styles['legend']} aria-label={t('map.legend')}>
@@ -56,6 +58,15 @@ function Legend() {
         </svg>
         {t('map.legendDeviating')}
       </span>
+      {withGuards ? (
+        <span className={styles['legendEdge']}>
+          <svg width="26" height="8" aria-hidden>
+            <path d="M0,4 H26" className={styles['guard']} />
+          </svg>
+          <IconLock size={13} stroke={1.9} aria-hidden />
+          {t('map.legendGuard')}
+        </span>
+      ) : null}
     </div>
   );
 }
@@ -63,6 +74,16 @@ function Legend() {
 /** The longest time that failures are looked at over stands for all time. */
 function failureWindow(window: Window): FailureWindow {
   return window in FAILURE_WINDOWS ? (window as FailureWindow) : '30d';
+}
+
+/** The failures of the scope's window: they are told of all orders and up to now, and would mislead beside anything else. */
+function useFailuresBeside({ window = 'all', at, by }: Scope): {
+  readonly since: FailureWindow;
+  readonly failures: Failures | undefined;
+} {
+  const since = failureWindow(window);
+  const { data } = useQuery(failuresQuery({ since }));
+  return { since, failures: at === undefined && by === undefined ? data : undefined };
 }
 
 /** The home page: where all orders are now, and how long each status takes. */
@@ -74,10 +95,7 @@ export function StatusMapPage() {
   const lifecycle = useQuery(lifecycleQuery);
   const statuses = useQuery(statusesQuery(scope));
   // The map does not wait for failures: without them only their badges are missing.
-  const since = failureWindow(scope.window ?? 'all');
-  const { data: present } = useQuery(failuresQuery({ since }));
-  // Failures are told of all orders and up to now: beside figures of another day or of some orders they would mislead.
-  const failures = scope.at === undefined && scope.by === undefined ? present : undefined;
+  const { since, failures } = useFailuresBeside(scope);
   const { ref, width } = useWidth();
   const rows = useMemo(
     () => (statuses.data === undefined ? undefined : statusRows(statuses.data, failures)),
@@ -112,7 +130,7 @@ export function StatusMapPage() {
         <>
           <Kpis statuses={statuses.data} failures={failures} since={since} />
           <section className={styles['mapPanel']} aria-label={t('map.title')}>
-            <Legend />
+            <Legend withGuards={lifecycle.data !== undefined && guardedMoves(lifecycle.data).length > 0} />
             <div ref={ref} className={styles['mapHolder']}>
               {ready ? (
                 <StatusMap lifecycle={lifecycle.data} layout={layout} rows={rows} edges={statuses.data?.edges ?? []} />

@@ -29,6 +29,7 @@ function Row({ row }: { readonly row: StatusRow }) {
   const view = useLifecycleView();
   const { figures } = row;
   const { status, open, completed, estimated } = figures;
+  const region = view.lifecycle?.statuses.find(({ id }) => id === status)?.region ?? null;
   return (
     <Table.Tr data-testid={`status-row-${status}`}>
       <Table.Th scope="row" className={styles['statusCell'] ?? ''}>
@@ -37,6 +38,7 @@ function Row({ row }: { readonly row: StatusRow }) {
         </Link>
         <span className={styles['systemName']}>
           {figures.system === null ? t('map.unknownLane') : view.system(figures.system)}
+          {region === null ? '' : ` · ${view.region(region)}`}
         </span>
       </Table.Th>
       <Table.Td ta="right">

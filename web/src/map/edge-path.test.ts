@@ -7,6 +7,7 @@ const layout: MapLayout = {
   width: 600,
   height: 300,
   lanes: [],
+  regions: [],
   nodes: new Map([
     ['A', { x: 0, y: 30, width: 100, height: 60 }],
     ['B', { x: 150, y: 30, width: 100, height: 60 }],

@@ -14,12 +14,20 @@ export interface Lane extends Rect {
   readonly system: string | null;
 }
 
+/** The statuses of one region in the lane of one system. */
+export interface RegionBox extends Rect {
+  readonly system: string;
+  readonly region: string;
+}
+
 /** Where the map draws what; depends on the lifecycle and the width only, never on orders, so days can be compared. */
 export interface MapLayout {
   readonly orientation: 'rows' | 'columns';
   readonly width: number;
   readonly height: number;
   readonly lanes: readonly Lane[];
+  /** Empty where the lifecycle has no regions. */
+  readonly regions: readonly RegionBox[];
   readonly nodes: ReadonlyMap<string, Rect>;
 }
 
@@ -29,6 +37,9 @@ const COLUMNS_BELOW = 1140;
 export const NODE_HEIGHT = 96;
 const LANE_HEAD = 30;
 const LANE_FOOT = 26;
+/** Room above the nodes of a region for its name. */
+const REGION_HEAD = 18;
+const STACK_GAP = 16;
 const LANE_GAP = 8;
 const EDGE = 14;
 /** Room between neighbours in a row, for the edge and its number. */
@@ -41,14 +52,31 @@ interface Place {
   readonly lane: number;
   /** Place along the flow, in nodes. */
   readonly along: number;
-  /** Number of the place among statuses of one lane and depth. */
+  /** Index of the region in the lifecycle; 0 without regions. */
+  readonly region: number;
+  /** Number of the place among statuses of one lane and depth; those of each region stand together. */
   readonly stack: number;
 }
 
-/** Steps from the initial status, with regions from that of each; statuses out of reach come last. */
+/** Steps from the initial status, with regions from that of each, which begins after what it waits for; statuses out of reach come last. */
 function depths(lifecycle: Lifecycle): Map<string, number> {
   const { regions } = lifecycle;
-  const queue = regions.length === 0 ? [lifecycle.initial] : regions.map(({ initial }) => initial);
+  const depth = stepsFrom(lifecycle, regions.length === 0 ? [lifecycle.initial] : regions.map((each) => each.initial));
+  const later = new Map(regions.map(({ id }) => [id, 0]));
+  const homes = new Map(lifecycle.statuses.map(({ id, region }) => [id, region]));
+  const placeOf = (status: string): number => (depth.get(status) ?? 0) + (later.get(homes.get(status) ?? '') ?? 0);
+  // As many rounds as regions may wait for each other in a row.
+  for (let round = 0; round < regions.length; round += 1) {
+    for (const { id, startsWhen } of regions) {
+      const guards = [...Map.groupBy(startsWhen, (status) => homes.get(status)).values()];
+      if (guards.length > 0) later.set(id, 1 + Math.max(...guards.map((each) => Math.min(...each.map(placeOf)))));
+    }
+  }
+  return new Map(lifecycle.statuses.map(({ id }) => [id, placeOf(id)]));
+}
+
+function stepsFrom(lifecycle: Lifecycle, starts: readonly string[]): Map<string, number> {
+  const queue = [...starts];
   const depth = new Map(queue.map((status) => [status, 0]));
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     for (const { from, to } of lifecycle.transitions) {
@@ -65,25 +93,67 @@ function depths(lifecycle: Lifecycle): Map<string, number> {
 function places(lifecycle: Lifecycle): Place[] {
   const depth = depths(lifecycle);
   const lanes = new Map(lifecycle.systems.map((system, index) => [system.id, index]));
-  const ends = lifecycle.systems.map(() => -Infinity);
+  const regions = new Map(lifecycle.regions.map((region, index) => [region.id, index]));
+  const ends = new Map<string, number>();
   const result: Place[] = [];
   let along = -CROSS_STEP;
   for (let at = 0; at <= Math.max(...depth.values()); at += 1) {
     const here = lifecycle.statuses.filter((status) => depth.get(status.id) === at);
-    const stacks = new Map<number, number>();
-    along = Math.max(along + CROSS_STEP, ...here.map((status) => (ends[lanes.get(status.system) ?? 0] ?? 0) + 1));
+    if (here.length === 0) continue;
+    const stacks = new Map<string, number>();
+    along = Math.max(along + CROSS_STEP, ...here.map((status) => (ends.get(shelfOf(status)) ?? -Infinity) + 1));
     for (const status of here) {
-      const lane = lanes.get(status.system) ?? 0;
-      const stack = stacks.get(lane) ?? 0;
-      stacks.set(lane, stack + 1);
-      ends[lane] = along;
-      result.push({ status: status.id, lane, along, stack });
+      const shelf = shelfOf(status);
+      const stack = stacks.get(shelf) ?? 0;
+      stacks.set(shelf, stack + 1);
+      ends.set(shelf, along);
+      const region = regions.get(status.region ?? '') ?? 0;
+      result.push({ status: status.id, lane: lanes.get(status.system) ?? 0, region, along, stack });
     }
   }
-  return result;
+  return withOwnStacks(result);
 }
 
-function inRows(lifecycle: Lifecycle, all: readonly Place[], width: number): Omit<MapLayout, 'orientation'> {
+/** The statuses of one region in one lane neither mix with others nor share a place. */
+function shelfOf({ system, region }: Lifecycle['statuses'][number]): string {
+  return `${region ?? ''}\n${system}`;
+}
+
+/** Puts the regions of a lane one below the other. */
+function withOwnStacks(all: readonly Place[]): Place[] {
+  return all.map((place) => {
+    const above = new Map<number, number>();
+    for (const { lane, region, stack } of all) {
+      if (lane === place.lane && region < place.region) above.set(region, Math.max(above.get(region) ?? 0, stack + 1));
+    }
+    return { ...place, stack: place.stack + [...above.values()].reduce((sum, stacks) => sum + stacks, 0) };
+  });
+}
+
+/** Frames around the statuses of each region in each lane. */
+function regionBoxes(lifecycle: Lifecycle, nodes: ReadonlyMap<string, Rect>): RegionBox[] {
+  return lifecycle.regions.flatMap(({ id: region }) =>
+    lifecycle.systems.flatMap(({ id: system }) => {
+      const own = lifecycle.statuses.filter((status) => status.region === region && status.system === system);
+      const rects = own.map(({ id }) => nodes.get(id)).filter((rect) => rect !== undefined);
+      if (rects.length === 0) return [];
+      const x = Math.min(...rects.map((rect) => rect.x)) - 6;
+      const y = Math.min(...rects.map((rect) => rect.y)) - REGION_HEAD;
+      const right = Math.max(...rects.map((rect) => rect.x + rect.width)) + 6;
+      const bottom = Math.max(...rects.map((rect) => rect.y + rect.height)) + 6;
+      return [{ system, region, x, y, width: right - x, height: bottom - y }];
+    }),
+  );
+}
+
+function inRows(
+  lifecycle: Lifecycle,
+  all: readonly Place[],
+  width: number,
+): Omit<MapLayout, 'orientation' | 'regions'> {
+  // Names of regions take their room above every row, so that rows stay even.
+  const regionHead = lifecycle.regions.length === 0 ? 0 : REGION_HEAD;
+  const rowPitch = NODE_HEIGHT + STACK_GAP + regionHead;
   const units = Math.max(...all.map((place) => place.along)) + 1;
   const pitch = (width - 2 * EDGE) / units;
   const nodeWidth = Math.min(190, pitch - NODE_GAP);
@@ -93,12 +163,12 @@ function inRows(lifecycle: Lifecycle, all: readonly Place[], width: number): Omi
   for (const [index, system] of lifecycle.systems.entries()) {
     const own = all.filter((place) => place.lane === index);
     const stacks = Math.max(1, ...own.map((place) => place.stack + 1));
-    const height = LANE_HEAD + stacks * NODE_HEIGHT + (stacks - 1) * 16 + LANE_FOOT;
+    const height = LANE_HEAD + stacks * rowPitch - STACK_GAP + LANE_FOOT;
     for (const place of own) {
       const x = EDGE + place.along * pitch + (pitch - nodeWidth) / 2;
       nodes.set(place.status, {
         x,
-        y: y + LANE_HEAD + place.stack * (NODE_HEIGHT + 16),
+        y: y + LANE_HEAD + regionHead + place.stack * rowPitch,
         width: nodeWidth,
         height: NODE_HEIGHT,
       });
@@ -109,7 +179,11 @@ function inRows(lifecycle: Lifecycle, all: readonly Place[], width: number): Omi
   return { width, height: y - LANE_GAP, lanes, nodes };
 }
 
-function inColumns(lifecycle: Lifecycle, all: readonly Place[], width: number): Omit<MapLayout, 'orientation'> {
+function inColumns(
+  lifecycle: Lifecycle,
+  all: readonly Place[],
+  width: number,
+): Omit<MapLayout, 'orientation' | 'regions'> {
   const columns = lifecycle.systems.map((_, index) =>
     Math.max(1, ...all.filter((place) => place.lane === index).map((place) => place.stack + 1)),
   );
@@ -143,9 +217,9 @@ function inColumns(lifecycle: Lifecycle, all: readonly Place[], width: number): 
  */
 export function layoutMap(lifecycle: Lifecycle, width: number): MapLayout {
   const all = places(lifecycle);
-  return width >= COLUMNS_BELOW
-    ? { orientation: 'rows', ...inRows(lifecycle, all, width) }
-    : { orientation: 'columns', ...inColumns(lifecycle, all, width) };
+  const rows = width >= COLUMNS_BELOW;
+  const placed = rows ? inRows(lifecycle, all, width) : inColumns(lifecycle, all, width);
+  return { orientation: rows ? 'rows' : 'columns', ...placed, regions: regionBoxes(lifecycle, placed.nodes) };
 }
 
 /** Adds a lane for statuses that the lifecycle does not know below all others; nothing that stands moves. */

@@ -39,6 +39,7 @@ const layout: MapLayout = {
   width: 100,
   height: 100,
   lanes: [],
+  regions: [],
   nodes: new Map([
     ['A', rect],
     ['B', { ...rect, x: 50 }],

@@ -9,6 +9,7 @@ export interface LifecycleView {
   readonly lifecycle: Lifecycle | undefined;
   status(id: string): string;
   system(id: string): string;
+  region(id: string): string;
   targetMs(status: string): number | null;
   final(status: string): boolean;
 }
@@ -20,10 +21,12 @@ export function useLifecycleView(): LifecycleView {
   return useMemo(() => {
     const statuses = new Map(lifecycle?.statuses.map((status) => [status.id, status]));
     const systems = new Map(lifecycle?.systems.map((system) => [system.id, system]));
+    const regions = new Map(lifecycle?.regions.map((region) => [region.id, region]));
     return {
       lifecycle,
       status: (id) => statuses.get(id)?.label[language] ?? id,
       system: (id) => systems.get(id)?.label[language] ?? id,
+      region: (id) => regions.get(id)?.label[language] ?? id,
       targetMs: (id) => statuses.get(id)?.targetMs ?? null,
       final: (id) => statuses.get(id)?.final ?? false,
     };
