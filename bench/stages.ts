@@ -75,7 +75,7 @@ function pass(requests: readonly Buffer[], encoding: Encoding): StageTimes {
     timed(times, 'bind', () => {
       for (const batch of batches) binder.bind(batch);
     });
-    const records = timed(times, 'encode and checksum the record', () => batches.map(encodeRecord));
+    const records = timed(times, 'encode and checksum the record', () => batches.map((batch) => encodeRecord(batch)));
     readBack(times, records);
   }
   return times;

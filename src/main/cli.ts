@@ -53,6 +53,20 @@ function createProgram(): Command {
     )
     .addOption(new Option('-l, --language <language>', 'language of the labels').choices(['en', 'ru']).default('en'))
     .action((file: string, options: Parameters<typeof showLifecycle>[1]) => showLifecycle(file, options));
+  program
+    .command('doctor')
+    .description('Say what is wrong with a running Waybill, its brokers and this machine, and what to do about it')
+    .option(
+      '-s, --server <url>',
+      'pages of a running Waybill (default: that of the configuration, or http://127.0.0.1:8080)',
+    )
+    .option('-c, --config <file>', 'look at this configuration too: lifecycle, ports, data directory, disk')
+    .option('--json', 'print the checks as JSON')
+    .addHelpText('after', '\nExit code: 0 nothing is broken, 1 something is, 2 no Waybill answers there.')
+    .action(async (flags: { server?: string; config?: string; json?: boolean }) => {
+      const { doctor } = await import('./doctor/doctor.ts');
+      await doctor(flags);
+    });
   addEventLogCommands(program);
   addBenchCommand(program);
   return program;

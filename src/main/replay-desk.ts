@@ -137,8 +137,11 @@ function wrongToken(): WaybillError {
 
 /** Compared in a time that does not depend on where they differ, nor on the length. */
 function isToken(given: string | undefined, token: Secret): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given ?? ''), digest(token.reveal())) && given !== undefined;
+  return timingSafeEqual(digestOf(given ?? ''), digestOf(token.reveal())) && given !== undefined;
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 /** The message is back already: what Waybill itself cannot write down is said in the log and is no failure of the replay. */

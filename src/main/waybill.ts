@@ -11,6 +11,7 @@ import { OtlpGrpcReceiver } from '../receivers/otlp/grpc.ts';
 import { OtlpHttpReceiver } from '../receivers/otlp/http.ts';
 import { OtlpTally } from '../receivers/otlp/tally.ts';
 import { zipkinRoutes } from '../receivers/zipkin/zipkin-routes.ts';
+import { AuditLog } from '../store/audit-log.ts';
 import { openStore } from '../store/store.ts';
 import { type Config, PACKAGE_ROOT } from './config.ts';
 import { describeError } from './describe-error.ts';

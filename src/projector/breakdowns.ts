@@ -156,14 +156,14 @@ export class Breakdowns {
   async #ordersWithout(): Promise<string[]> {
     const rows = await this.#store.query(
       `SELECT order_id FROM (
-         SELECT order_id, since, arrayMax(arrayMap(at -> assumeNotNull(at), arrayFilter(at -> isNotNull(at), visit_left_at))) AS last_left
-         FROM orders FINAL WHERE since >= {from:DateTime64(9, 'UTC')} AND arrayExists(at -> isNotNull(at), visit_left_at)
+         SELECT order_id, arrayMax(visit_entered_at) AS moved, arrayMax(arrayMap(at -> assumeNotNull(at), arrayFilter(at -> isNotNull(at), visit_left_at))) AS last_left
+         FROM orders FINAL WHERE moved >= {from:DateTime64(9, 'UTC')} AND arrayExists(at -> isNotNull(at), visit_left_at)
        )
        WHERE order_id IN (SELECT order_id FROM order_traces WHERE order_id != '' AND observed_at >= {from:DateTime64(9, 'UTC')})
          AND (order_id, last_left) NOT IN (
            SELECT order_id, left_at FROM visit_breakdowns WHERE left_at >= {from:DateTime64(9, 'UTC')} AND is_deleted = 0
          )
-       ORDER BY since DESC LIMIT ${CATCH_UP_ORDERS}`,
+       ORDER BY moved DESC LIMIT ${CATCH_UP_ORDERS}`,
       { from: toDateTime64(msToNano(this.#now() - CATCH_UP_MS)) },
       z.object({ order_id: z.string() }),
     );

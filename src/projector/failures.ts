@@ -14,8 +14,6 @@ export interface Failure {
   readonly spanId: string;
 }
 
-const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
-
 /** Shapes an innermost error span as a failure. */
 export function toFailure(traceId: string, span: TreeSpan): Failure {
   return {
@@ -24,7 +22,7 @@ export function toFailure(traceId: string, span: TreeSpan): Failure {
       attributes: span.attributes,
       exceptions: span.events.filter((event) => event.has('exception.type') || event.has('exception.message')),
       statusMessage: span.statusMessage,
-      kind: KINDS[span.kind] ?? 'unspecified',
+      kind: span.kind,
     }),
     service: span.service,
     operation: span.name,

@@ -13,10 +13,9 @@ export type OrderRow = Readonly<Record<string, unknown>>;
 /** Most failures kept with an order, the latest ones; how many more there were is kept too. */
 const MAX_FAILURES = 200;
 
-/** Shapes a folded order as the row that replaces the one before it. */
+/** Shapes a folded order as the row that replaces the one before it, but for its revision and the hash of its content. */
 export function toOrderRow(order: {
   orderId: string;
-  revision: number;
   machine: Machine;
   /** Hash of the lifecycle's definition. */
   digest: string;
@@ -25,14 +24,13 @@ export function toOrderRow(order: {
   now: number;
 }): OrderRow {
   const { folded, known } = order;
-  const { visits, deviations } = folded;
-  const attributes = [...known.attributes].sort(([a], [b]) => (a < b ? -1 : 1));
+  const { current, visits, deviations, clockAnomalies } = folded;
+  const attributes = attributesOf(known);
   const failures = known.failures.slice(-MAX_FAILURES);
   const places = failures.map(({ at }) => placeFailure(order.machine, visits, at));
   const firstObservedAtMs = Number.isFinite(known.firstObservedAtMs) ? known.firstObservedAtMs : order.now;
   return {
     order_id: order.orderId,
-    revision: String(order.revision),
     lifecycle_name: folded.lifecycle.name,
     lifecycle_version: folded.lifecycle.version,
     lifecycle_digest: order.digest,
@@ -40,11 +38,16 @@ export function toOrderRow(order: {
     since: timeOrNull(folded.since),
     opened_at: timeOrNull(folded.openedAt),
     closed_at: timeOrNull(folded.closedAt),
+    current_regions: current.map(({ region }) => region ?? ''),
+    current_statuses: current.map(({ status }) => status),
+    current_since: current.map(({ since }) => toDateTime64(since)),
     aliases: known.aliases,
     attribute_names: attributes.map(([name]) => name),
-    attribute_values: attributes.map(([, { value }]) => value),
+    attribute_values: attributes.map(([, value]) => value),
     visit_statuses: visits.map(({ status }) => status),
     visit_systems: visits.map(({ system }) => system ?? ''),
+    visit_regions: visits.map(({ region }) => region ?? ''),
+    visit_from: visits.map(({ from }) => from ?? ''),
     visit_entered_at: visits.map(({ enteredAt }) => toDateTime64(enteredAt)),
     visit_left_at: visits.map(({ leftAt }) => timeOrNull(leftAt)),
     visit_evidence: visits.map(evidenceJson),
@@ -52,8 +55,13 @@ export function toOrderRow(order: {
     deviation_statuses: deviations.map(({ status }) => status),
     deviation_from: deviations.map(({ fromStatus }) => fromStatus ?? ''),
     deviation_skipped: deviations.map(({ skipped }) => skipped),
+    deviation_other: deviations.map(({ otherStatus }) => otherStatus ?? ''),
     deviation_at: deviations.map(({ at }) => toDateTime64(at)),
     deviation_visits: deviations.map(({ visitIndex }) => visitIndex),
+    anomaly_kinds: clockAnomalies.map(({ kind }) => kind),
+    anomaly_visits: clockAnomalies.map(({ visitIndex }) => visitIndex),
+    anomaly_skew_nano: clockAnomalies.map(({ skewNano }) => String(skewNano)),
+    anomaly_sources: clockAnomalies.map(({ source }) => source),
     failure_at: failures.map(({ at }) => toDateTime64(at)),
     failure_classes: failures.map(({ failureClass }) => failureClass),
     failure_services: failures.map(({ service }) => service),
@@ -67,6 +75,11 @@ export function toOrderRow(order: {
   };
 }
 
+/** What describes an order, by name, each name once. */
+export function attributesOf({ attributes }: OrderMaterial): (readonly [name: string, value: string])[] {
+  return [...attributes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value] as const);
+}
+
 /** Evidence as it is read back by the order query: nanoseconds as decimal text. */
 function evidenceJson(visit: Visit): string {
   return JSON.stringify(
@@ -74,6 +87,7 @@ function evidenceJson(visit: Visit): string {
       kind: piece.evidenceKind,
       id: piece.evidenceId,
       source: piece.source,
+      sourceVersion: piece.sourceVersion,
       occurredAt: String(piece.occurredAt),
       observedAt: String(piece.observedAt),
       traceId: piece.traceId,

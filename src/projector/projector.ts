@@ -1,19 +1,25 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Lifecycle } from '../lifecycle/definition.ts';
 import { foldOrder } from '../lifecycle/fold.ts';
 import type { Machine } from '../lifecycle/machine.ts';
 import { msToNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { ORDERS } from '../store/order-set.ts';
 import { toDateTime64 } from '../store/time.ts';
-import { toOrderRow } from './order-row.ts';
+import { attributesOf, toOrderRow } from './order-row.ts';
+import { Pace } from './pace.ts';
 import { OrderReader } from './read-orders.ts';
 import { Recheck } from './recheck.ts';
+import { type VisitRow, VisitRows } from './visit-rows.ts';
+import { VisitTable } from './visit-table.ts';
 
 /** Touches read in one go; a segment is never split over two goes. */
-const TOUCHES_PER_ROUND = 20_000;
+const TOUCHES_PER_ROUND = 40_000;
 /** Orders read and folded together. */
-const ORDERS_PER_FOLD = 2_000;
+const ORDERS_PER_FOLD = 4_000;
+/** Folds under way at a time: while one waits for the store, the other computes. */
+const FOLDS_AT_A_TIME = 2;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
 const PROJECTOR = 'orders';
@@ -46,11 +52,18 @@ export class Projector {
   readonly #machine: Machine;
   readonly #reader: OrderReader;
   readonly #recheck = new Recheck();
+  readonly #pace = new Pace();
+  readonly #visitRows: VisitRows;
+  readonly #visits: VisitTable;
   readonly #digest: string;
   #rejudging = 0;
   readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
+  readonly #onRefolded: (orderIds: readonly string[]) => void;
+  /** The last segment whose touches were read. */
   #cursor = 0;
+  /** The last segment that was saved as folded. */
+  #saved = 0;
   /** Whether the store may hold touches behind the cursor. */
   #pending = true;
   #waitingSince: number | undefined;
@@ -65,13 +78,18 @@ export class Projector {
     machine: Machine;
     now?: () => number;
     onError?: (error: unknown) => void;
+    /** Told of orders that something was heard of, after they were written. */
+    onRefolded?: (orderIds: readonly string[]) => void;
   }) {
     this.#store = options.store;
     this.#machine = options.machine;
     this.#digest = lifecycleDigest(options.machine.lifecycle);
     this.#reader = new OrderReader(options.store);
+    this.#visits = new VisitTable(options.store);
+    this.#visitRows = new VisitRows(options.machine.lifecycle, (status) => options.machine.isFinal(status));
     this.#now = options.now ?? Date.now;
     this.#onError = options.onError ?? (() => undefined);
+    this.#onRefolded = options.onRefolded ?? (() => undefined);
   }
 
   /** Takes up where the last process stopped. */
@@ -82,6 +100,7 @@ export class Projector {
       z.object({ last: z.coerce.number() }),
     );
     this.#cursor = row?.last ?? 0;
+    this.#saved = this.#cursor;
     this.#stopped = false;
     this.#rejudging = await this.#countOutdated();
     // What was loaded but not folded before a crash is found by asking, not by being told.
@@ -105,12 +124,16 @@ export class Projector {
   }
 
   stats(): ProjectorStats {
+    const waitingSince = Math.min(
+      this.#waitingSince ?? Number.POSITIVE_INFINITY,
+      this.#pace.waitingSince() ?? Number.POSITIVE_INFINITY,
+    );
     return {
-      lagMs: this.#waitingSince === undefined ? 0 : Math.max(0, this.#now() - this.#waitingSince),
+      lagMs: Number.isFinite(waitingSince) ? Math.max(0, this.#now() - waitingSince) : 0,
       refoldedOrders: this.#refolded,
       failures: this.#failures,
       rejudging: this.#rejudging,
-      segment: this.#cursor,
+      segment: this.#saved,
     };
   }
 
@@ -118,12 +141,13 @@ export class Projector {
     let retryMs = RETRY_MS;
     while (!this.#stopped) {
       if (!this.#pending) this.#waitingSince = undefined;
-      if (!this.#pending && this.#rejudging === 0) await this.#sleep(this.#recheck.msUntilDue(this.#now()));
+      if (!this.#pending && this.#rejudging === 0) await this.#sleep(this.#msUntilDue());
       if (this.#stopped) return;
       const isTold = this.#pending;
       this.#pending = false;
       try {
         if (isTold && (await this.#round())) this.#pending = true;
+        await this.#refoldPaced();
         await this.#refoldDue();
         if (this.#rejudging > 0) await this.#rejudgeSome();
         retryMs = RETRY_MS;
@@ -135,6 +159,12 @@ export class Projector {
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
     }
+  }
+
+  #msUntilDue(): number | undefined {
+    const now = this.#now();
+    const times = [this.#recheck.msUntilDue(now), this.#pace.msUntilDue(now)].filter((ms) => ms !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** Waits for a notification or a stop, at most `ms`. */
@@ -158,14 +188,29 @@ export class Projector {
     );
     const last = touches.at(-1);
     if (last === undefined) return false;
-    const orderIds = await this.#touchedOrders(touches);
-    const revision = last.segment;
-    await this.#refoldAll(orderIds, revision);
-    await this.#store.insertRows('projector_state', [
-      { projector: PROJECTOR, segment: String(revision), saved_at: toDateTime64(msToNano(this.#now())) },
-    ]);
-    this.#cursor = revision;
+    const orderIds = this.#pace.take(await this.#touchedOrders(touches), touches[0]?.segment ?? 0, this.#now());
+    await this.#refoldAll(orderIds, last.segment);
+    this.#cursor = last.segment;
+    await this.#savePlace();
     return true;
+  }
+
+  /** Folds orders whose touches came too soon after their last fold. */
+  async #refoldPaced(): Promise<void> {
+    const orderIds = this.#pace.due(this.#now());
+    if (orderIds.length === 0) return;
+    await this.#refoldAll(orderIds, this.#cursor);
+    await this.#savePlace();
+  }
+
+  /** A crash before this only repeats the folds. */
+  async #savePlace(): Promise<void> {
+    const segment = this.#pace.foldedUpTo(this.#cursor);
+    if (segment <= this.#saved) return;
+    await this.#store.insertRows('projector_state', [
+      { projector: PROJECTOR, segment: String(segment), saved_at: toDateTime64(msToNano(this.#now())) },
+    ]);
+    this.#saved = segment;
   }
 
   /** Folds orders again whose facts depend on spans that may have come since. */
@@ -229,27 +274,70 @@ export class Projector {
   }
 
   async #refoldAll(orderIds: readonly string[], revision: number): Promise<void> {
-    for (let at = 0; at < orderIds.length; at += ORDERS_PER_FOLD) {
-      await this.#refold(orderIds.slice(at, at + ORDERS_PER_FOLD), revision);
-    }
+    // In the order of the store's keys, so that one fold reads neighbouring granules.
+    const sorted = orderIds.toSorted();
+    let next = 0;
+    const foldOn = async (): Promise<void> => {
+      while (next < sorted.length) {
+        const some = sorted.slice(next, next + ORDERS_PER_FOLD);
+        next += ORDERS_PER_FOLD;
+        await this.#refold(some, revision);
+      }
+    };
+    const folding = await Promise.allSettled(Array.from({ length: FOLDS_AT_A_TIME }, foldOn));
+    const failed = folding.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
+  /**
+   * Reads, folds and writes some orders. An order that comes out as it was writes nothing. Visits are written before the order that
+   * they belong to: an order whose hash stands in the store has its visits there too.
+   */
   async #refold(orderIds: readonly string[], revision: number): Promise<void> {
-    const material = await this.#reader.read(orderIds);
-    const rows = [...material].map(([orderId, known]) =>
-      toOrderRow({
+    const startedAt = this.#now();
+    const [material, contents] = await Promise.all([this.#reader.read(orderIds), this.#contentsOf(orderIds)]);
+    const visits = new Map<string, readonly VisitRow[]>();
+    const rows: string[] = [];
+    let columns: readonly string[] = [];
+    for (const [orderId, known] of material) {
+      const folded = foldOrder(this.#machine, known.facts);
+      const row = toOrderRow({
         orderId,
-        revision,
         machine: this.#machine,
         digest: this.#digest,
         known,
-        folded: foldOrder(this.#machine, known.facts),
+        folded,
         now: this.#now(),
-      }),
-    );
-    if (rows.length > 0) await this.#store.insertRows('orders', rows);
-    this.#refolded += rows.length;
+      });
+      const text = JSON.stringify(Object.values(row));
+      const content = contentOf(text);
+      if (contents.get(orderId) === content) continue;
+      visits.set(orderId, this.#visitRows.of(folded, attributesOf(known)));
+      rows.push(`["${revision}","${content}",${text.slice(1)}`);
+      columns = ['revision', 'content', ...Object.keys(row)];
+    }
+    await this.#visits.replace(visits);
+    await this.#store.insertCompact('orders', columns, rows);
+    this.#pace.folded(orderIds, startedAt);
+    this.#refolded += material.size;
+    this.#onRefolded(orderIds);
   }
+
+  /** Hashes of the orders as they stand in the store, as decimal text. */
+  async #contentsOf(orderIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.#store.query(
+      `SELECT order_id, toString(argMax(content, revision)) AS hash FROM orders
+       WHERE order_id IN ${ORDERS} GROUP BY order_id`,
+      { orders: JSON.stringify(orderIds) },
+      z.object({ order_id: z.string(), hash: z.string() }),
+    );
+    return new Map(rows.map((row) => [row.order_id, row.hash]));
+  }
+}
+
+/** 64 bits of a hash, as decimal text. */
+function contentOf(text: string): string {
+  return String(BigInt(`0x${hash('sha1', text).slice(0, 16)}`));
 }
 
 /** A hash of everything in a definition; labels and targets count too, since nothing tells which of them a reader relies on. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { innermostErrors } from '../lifecycle/failures/innermost.ts';
 import { parseAlias } from '../model/alias-text.ts';
-import type { EvidenceKind, StatusFact } from '../model/order.ts';
+import type { EvidenceKind, OrderReference, StatusFact } from '../model/order.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
-import type { StoreClient } from '../store/client.ts';
+import type { QueryParams, StoreClient } from '../store/client.ts';
+import { ORDERS } from '../store/order-set.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { byTime, type Failure, toFailure } from './failures.ts';
 import { SpanTreeReader } from './read-span-trees.ts';
@@ -23,19 +24,6 @@ export interface OrderMaterial {
 
 const pairRow = z.object({ order_id: z.string(), alias: z.string() });
 const traceRow = z.object({ order_id: z.string(), alias: z.string(), trace: z.string(), observed_ms: z.string() });
-const factRow = z.object({
-  order_id: z.string(),
-  alias: z.string(),
-  trace: z.string(),
-  span: z.string(),
-  status: z.string(),
-  occurred: z.string(),
-  observed: z.string(),
-  source: z.string(),
-  evidence_kind: z.string(),
-  evidence_id: z.string(),
-  sequence: z.number(),
-});
 const attributeRow = z.object({
   order_id: z.string(),
   alias: z.string(),
@@ -45,15 +33,35 @@ const attributeRow = z.object({
 });
 
 type AttributeRow = z.infer<typeof attributeRow>;
-type FactRow = z.infer<typeof factRow>;
 type TraceRow = z.infer<typeof traceRow>;
 
-const NO_TRACE = '0'.repeat(32);
-const NO_SPAN = '0'.repeat(16);
+/** A fact as FACTS gives it. */
+type FactTuple = readonly [
+  trace: string,
+  span: string,
+  status: string,
+  occurred: string,
+  observed: string,
+  source: string,
+  evidenceKind: EvidenceKind,
+  evidenceId: string,
+  sequence: number,
+  sourceVersion: string,
+];
 
-const FACT_COLUMNS = `order_id, alias, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, status,
-  toString(toUnixTimestamp64Nano(occurred_at)) AS occurred, toString(toUnixTimestamp64Nano(observed_at)) AS observed,
-  source, evidence_kind, evidence_id, sequence`;
+/** The facts that name an order by its id, or by one alias; both are empty where only the trace tells it. */
+const factsRow = z.object({
+  order_id: z.string(),
+  alias: z.string(),
+  // As FACTS makes them; looking at each value would cost more than the fold.
+  facts: z.custom<FactTuple[]>((value) => Array.isArray(value)),
+});
+type FactsRow = z.infer<typeof factsRow>;
+
+/** One row for all facts of a name: a row each, checked one by one, would cost more than the fold. Ids of zeros come as empty text. */
+const FACTS = `order_id, alias, groupArray((if(trace_id = toFixedString('', 16), '', lower(hex(trace_id))),
+  if(span_id = toFixedString('', 8), '', lower(hex(span_id))), status, toUnixTimestamp64Nano(occurred_at),
+  toUnixTimestamp64Nano(observed_at), source, evidence_kind, evidence_id, sequence, source_version)) AS facts`;
 
 const TRACE_COLUMNS = `order_id, alias, lower(hex(trace_id)) AS trace,
   min(toUnixTimestamp64Milli(observed_at)) AS observed_ms`;
@@ -122,10 +130,19 @@ export class OrderReader {
     for (const [alias, orderId] of wonAliases) material.get(orderId)?.aliases.push(alias);
     const ownerOf = (row: { order_id: string; alias: string }): OrderMaterial | undefined =>
       material.get(row.order_id === '' ? (wonAliases.get(row.alias) ?? '') : row.order_id);
-    const traces = await this.#tracesOf(orderIds, [...wonAliases.keys()]);
+    const aliases = [...wonAliases.keys()];
+    const [traces, facts, attributes] = await Promise.all([
+      this.#tracesOf(orderIds, aliases),
+      this.#factsOf(orderIds, aliases),
+      this.#attributesOf(orderIds, aliases),
+    ]);
     for (const row of traces) see(ownerOf(row), Number(row.observed_ms));
-    for (const row of await this.#factsOf(orderIds, [...wonAliases.keys()])) addFact(ownerOf(row), row);
-    for (const row of await this.#attributesOf(orderIds, [...wonAliases.keys()])) addAttribute(ownerOf(row), row);
+    for (const row of facts) {
+      const owner = ownerOf(row);
+      const reference = referenceOf(row);
+      for (const fact of row.facts) addFact(owner, reference, fact);
+    }
+    for (const row of attributes) addAttribute(ownerOf(row), row);
     const ownTraces = distinct(traces.map((row) => row.trace));
     await this.#addOrphans(ownTraces, material);
     await this.#addFailures(ownTraces, material);
@@ -139,8 +156,8 @@ export class OrderReader {
   /** Aliases bound to the orders, each with the order that owns it; an alias that another order bound earlier is left out. */
   async #wonAliases(orderIds: readonly string[]): Promise<Map<string, string>> {
     const bound = await this.#store.query(
-      'SELECT DISTINCT order_id, alias FROM order_aliases WHERE order_id IN {orders:Array(String)}',
-      { orders: orderIds },
+      `SELECT DISTINCT order_id, alias FROM order_aliases WHERE order_id IN ${ORDERS}`,
+      { orders: JSON.stringify(orderIds) },
       pairRow,
     );
     const winners = await this.ordersOfAliases(bound.map((row) => row.alias));
@@ -151,20 +168,18 @@ export class OrderReader {
   #tracesOf(orderIds: readonly string[], aliases: readonly string[]): Promise<TraceRow[]> {
     return this.#store.query(
       `SELECT ${TRACE_COLUMNS} FROM order_traces
-       WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias IN {aliases:Array(String)})
-       GROUP BY order_id, alias, trace_id`,
-      { orders: orderIds, aliases },
+       WHERE ${naming(aliases)} GROUP BY order_id, alias, trace_id`,
+      { orders: JSON.stringify(orderIds), aliases },
       traceRow,
     );
   }
 
-  #factsOf(orderIds: readonly string[], aliases: readonly string[]): Promise<FactRow[]> {
-    return this.#store.query(
-      `SELECT ${FACT_COLUMNS} FROM status_facts
-       WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)})`,
-      { orders: orderIds, aliases },
-      factRow,
-    );
+  #factsOf(orderIds: readonly string[], aliases: readonly string[]): Promise<FactsRow[]> {
+    return this.#facts(`${naming(aliases)} GROUP BY order_id, alias`, { orders: JSON.stringify(orderIds), aliases });
+  }
+
+  #facts(condition: string, parameters: QueryParams): Promise<FactsRow[]> {
+    return this.#store.query(`SELECT ${FACTS} FROM status_facts WHERE ${condition}`, parameters, factsRow);
   }
 
   #attributesOf(orderIds: readonly string[], aliases: readonly string[]): Promise<AttributeRow[]> {
@@ -172,9 +187,8 @@ export class OrderReader {
       `SELECT order_id, alias, name, argMax(value, (occurred_at, value)) AS latest,
          toString(toUnixTimestamp64Nano(max(occurred_at))) AS occurred
        FROM order_attributes
-       WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias IN {aliases:Array(String)})
-       GROUP BY order_id, alias, name`,
-      { orders: orderIds, aliases },
+       WHERE ${naming(aliases)} GROUP BY order_id, alias, name`,
+      { orders: JSON.stringify(orderIds), aliases },
       attributeRow,
     );
   }
@@ -182,15 +196,14 @@ export class OrderReader {
   /** Gives facts that name no order to the order of their nearest ancestor in the trace. */
   async #addOrphans(traces: readonly string[], material: Map<string, OrderMaterial>): Promise<void> {
     if (traces.length === 0) return;
-    const orphans = await this.#store.query(
-      `SELECT ${FACT_COLUMNS} FROM status_facts WHERE order_id = '' AND alias = '' AND trace_id IN ${TRACES}`,
-      { traces },
-      factRow,
-    );
-    const trees = await this.#spans.trees(distinct(orphans.map((fact) => fact.trace)));
+    const rows = await this.#facts(`order_id = '' AND alias = '' AND trace_id IN ${TRACES} GROUP BY order_id, alias`, {
+      traces,
+    });
+    const orphans = rows.flatMap(({ facts }) => facts);
+    const trees = await this.#spans.trees(distinct(orphans.map(([trace]) => trace)));
     for (const fact of orphans) {
-      const orderId = trees.get(fact.trace)?.orders.get(fact.span);
-      if (orderId !== undefined && orderId !== null) addFact(material.get(orderId), fact);
+      const orderId = trees.get(fact[0])?.orders.get(fact[1]);
+      if (orderId !== undefined && orderId !== null) addFact(material.get(orderId), { kind: 'trace' }, fact);
     }
   }
 
@@ -198,10 +211,9 @@ export class OrderReader {
   async #addFailures(traces: readonly string[], material: Map<string, OrderMaterial>): Promise<void> {
     const failing = await this.#spans.tracesWithErrors(traces);
     const trees = await this.#spans.trees(failing);
-    for (const [trace, { spans, orders }] of trees) {
+    for (const [trace, { spans }] of trees) {
       for (const span of innermostErrors(spans)) {
-        const orderId = orders.get(span.spanId);
-        if (orderId !== undefined && orderId !== null) material.get(orderId)?.failures.push(toFailure(trace, span));
+        if (span.orderId !== null) material.get(span.orderId)?.failures.push(toFailure(trace, span));
       }
     }
   }
@@ -232,27 +244,38 @@ function addAttribute(material: OrderMaterial | undefined, row: AttributeRow): v
   if (isLater) material.attributes.set(row.name, { value: row.latest, occurredAt });
 }
 
-function addFact(material: OrderMaterial | undefined, row: FactRow): void {
+function addFact(material: OrderMaterial | undefined, order: OrderReference, fact: FactTuple): void {
   if (material === undefined) return;
-  const observedAt = BigInt(row.observed);
+  const [trace, span, status, occurred, observed, source, evidenceKind, evidenceId, sequence, sourceVersion] = fact;
+  const observedAt = BigInt(observed);
   see(material, Number(observedAt / 1_000_000n));
   material.facts.push({
-    order:
-      row.order_id !== ''
-        ? { kind: 'order', orderId: row.order_id }
-        : row.alias !== ''
-          ? { kind: 'alias', alias: parseAlias(row.alias) }
-          : { kind: 'trace' },
-    status: row.status,
-    occurredAt: BigInt(row.occurred),
+    order,
+    status,
+    occurredAt: BigInt(occurred),
     observedAt,
-    source: row.source,
-    evidenceKind: row.evidence_kind as EvidenceKind,
-    evidenceId: row.evidence_id,
-    sequence: row.sequence,
-    traceId: row.trace === NO_TRACE ? null : row.trace,
-    spanId: row.span === NO_SPAN ? null : row.span,
+    source,
+    sourceVersion,
+    evidenceKind,
+    evidenceId,
+    sequence,
+    traceId: trace === '' ? null : trace,
+    spanId: span === '' ? null : span,
   });
+}
+
+function referenceOf({ order_id: orderId, alias }: Pick<FactsRow, 'order_id' | 'alias'>): OrderReference {
+  if (orderId !== '') return { kind: 'order', orderId };
+  return alias === '' ? { kind: 'trace' } : { kind: 'alias', alias: parseAlias(alias) };
+}
+
+/** SQL condition on rows that name one of `orders`, or one of `aliases` and no order. */
+function naming(aliases: readonly string[]): string {
+  const byId = `order_id IN ${ORDERS}`;
+  // Most orders have no aliases, and a plain IN finds its granules faster than an OR.
+  return aliases.length === 0
+    ? byId
+    : `(${byId} OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)}))`;
 }
 
 function distinct(values: readonly string[]): string[] {

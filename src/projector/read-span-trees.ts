@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
+import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { TRACES } from '../store/trace-set.ts';
@@ -29,8 +30,7 @@ export interface TreeSpan {
   readonly spanId: string;
   readonly parentSpanId: string | null;
   readonly isError: boolean;
-  /** OTLP SpanKind. */
-  readonly kind: number;
+  readonly kind: SpanKind;
   readonly service: string;
   readonly name: string;
   /** End of the span, nanoseconds: when its failure was known. */
@@ -39,12 +39,14 @@ export interface TreeSpan {
   readonly attributes: ReadonlyMap<string, string>;
   /** Attributes of its events. */
   readonly events: readonly ReadonlyMap<string, string>[];
+  /** The order that the span works for; null where the trace serves several orders and none is nearer. */
+  readonly orderId: string | null;
 }
 
 /** The spans of a trace and the order that each works for. */
 export interface SpanTree {
   readonly spans: readonly TreeSpan[];
-  /** By span id; null where the trace serves several orders and none is nearer. */
+  /** By span id, for what names no order itself: then the halves of a shared span work for the same one. */
   readonly orders: ReadonlyMap<string, string | null>;
 }
 
@@ -95,27 +97,36 @@ export class SpanTreeReader {
         const naming = own.map((row) => ({
           spanId: row.span,
           parentSpanId: parentOf(row.parent),
+          kind: kindOf(row.kind),
+          service: row.service,
           orderId: row.order_id === '' ? (owners.get(row.alias) ?? null) : row.order_id,
         }));
-        return [trace, { spans: own.map(toTreeSpan), orders: inheritOrders(naming) }];
+        const inherited = inheritOrders(naming);
+        const spans = own.map((row, index) => toTreeSpan(row, inherited[index] ?? null));
+        return [trace, { spans, orders: new Map(spans.map(({ spanId, orderId }) => [spanId, orderId])) }];
       }),
     );
   }
 }
 
-function toTreeSpan(row: z.infer<typeof spanRow>): TreeSpan {
+function toTreeSpan(row: z.infer<typeof spanRow>, orderId: string | null): TreeSpan {
   return {
     spanId: row.span,
     parentSpanId: parentOf(row.parent),
     isError: row.failed === 1,
-    kind: row.kind,
+    kind: kindOf(row.kind),
     service: row.service,
     name: row.name,
     endedAt: BigInt(row.ended),
     statusMessage: row.status_message,
     attributes: zip(row.keys, row.values),
     events: row.event_keys.map((keys, index) => zip(keys, row.event_values[index] ?? [])),
+    orderId,
   };
+}
+
+function kindOf(kind: number): SpanKind {
+  return SPAN_KINDS[kind] ?? 'unspecified';
 }
 
 function parentOf(parent: string): string | null {

@@ -164,6 +164,38 @@ export async function listDeadLetters(
   return rows.map(toLetter);
 }
 
+/** The dead letter of an id as it stands, by what it is found in its queue; undefined where none is known. */
+export async function findDeadLetter(store: StoreClient, id: string, at: UnixNano) {
+  const [found] = await store.query(
+    `SELECT vhost, queue, origin, order_of, how, ${hexOf('message_key')} AS key_text,
+       toString(toUnixTimestamp64Nano(first_death)) AS first_text
+     FROM (${LETTERS}) WHERE id = {id:String} LIMIT 1`,
+    { id, at: String(at) },
+    z.object({
+      vhost: text,
+      queue: text,
+      origin: text,
+      order_of: text,
+      how: row.shape.how,
+      key_text: text,
+      first_text: text.nullable(),
+    }),
+  );
+  if (found === undefined) return undefined;
+  return {
+    id,
+    vhost: found.vhost,
+    queue: found.queue,
+    originQueue: found.origin,
+    orderId: found.order_of || null,
+    resolution: found.how || null,
+    /** 32 hex digits. */
+    messageKey: found.key_text,
+    /** Nanoseconds. */
+    firstAt: found.first_text === null ? null : BigInt(found.first_text),
+  };
+}
+
 /** Dead letters by reason, of those that the filter lets through whatever their reason is. */
 export async function deadLettersByReason(
   store: StoreClient,
@@ -256,11 +288,12 @@ export async function deadLettersOfOrders(
   return new Map(rows.map((found) => [found.order_of, found.letters]));
 }
 
-/** Orders with unresolved dead letters, by the status that they were in at the time of the scope. */
+/** Orders with unresolved dead letters, by the status that they were in at the time of the scope; with regions in several. */
 export async function deadLettersByStatus(store: StoreClient, scope: FigureScope): Promise<Map<string, number>> {
   const rows = await store.query(
-    `SELECT visit_statuses[arrayLastIndex(entered -> toUnixTimestamp64Nano(entered) <= {at:Int64}, visit_entered_at)] AS status_then,
-       count() AS orders_there
+    `SELECT arrayJoin(arrayDistinct(arrayFilter((status, entered, left_at) -> toUnixTimestamp64Nano(entered) <= {at:Int64}
+         AND (isNull(left_at) OR toUnixTimestamp64Nano(assumeNotNull(left_at)) > {at:Int64}),
+         visit_statuses, visit_entered_at, visit_left_at))) AS status_then, count() AS orders_there
      FROM orders FINAL
      WHERE order_id IN (SELECT order_of FROM (${LETTERS}) WHERE how = '' AND order_of != '') AND ${IN_SCOPE}
      GROUP BY status_then`,

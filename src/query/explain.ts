@@ -4,10 +4,9 @@ import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 
 const row = z.object({
-  dwell_ms: z.number(),
-  open: z.number(),
-  names: z.array(z.string()),
-  values: z.array(z.string()),
+  durations: z.array(z.number()),
+  open: z.array(z.number()),
+  attributes: z.array(z.array(z.string())),
 });
 
 /** Latest visits that are compared; enough for any significance, few enough to be quick. */
@@ -18,20 +17,28 @@ export async function explainStatus(
   store: StoreClient,
   options: { readonly status: string; readonly now: UnixNano; readonly slowest: number },
 ): Promise<Explanation> {
-  const rows = await store.query(
-    `SELECT (if(isNull(left_at), {now:Int64}, toUnixTimestamp64Nano(assumeNotNull(left_at))) - toUnixTimestamp64Nano(entered)) / 1e6
-         AS dwell_ms, isNull(left_at) AS open, attribute_names AS names, attribute_values AS values
-     FROM orders FINAL ARRAY JOIN visit_statuses AS status_of_visit, visit_entered_at AS entered, visit_left_at AS left_at
-     WHERE status_of_visit = {status:String} ORDER BY entered DESC LIMIT ${MAX_VISITS}`,
+  const [found] = await store.query(
+    `SELECT groupArray(dwell_ms) AS durations, groupArray(is_open) AS open, groupArray(described) AS attributes FROM (
+       SELECT (if(left_nano = 0, {now:Int64}, left_nano) - entered_nano) / 1e6 AS dwell_ms, toUInt8(left_nano = 0) AS is_open,
+         any(attributes) AS described
+       FROM visits WHERE status = {status:String} AND kind IN ('completed', 'open', 'final')
+       GROUP BY order_id, visit, content, entered_nano, left_nano HAVING sum(net) > 0 ORDER BY entered_nano DESC LIMIT ${MAX_VISITS}
+     )`,
     { status: options.status, now: String(options.now) },
     row,
   );
   return explainSlow(
-    rows.map(({ dwell_ms: duration, open, names, values }) => ({
+    (found?.durations ?? []).map((duration, index) => ({
       duration,
-      open: open === 1,
-      attributes: names.map((name, index): [string, string] => [name, values[index] ?? '']),
+      open: found?.open[index] === 1,
+      attributes: (found?.attributes[index] ?? []).map(splitAttribute),
     })),
     { slowest: options.slowest },
   );
+}
+
+/** `name=value` as `visits` keeps it. */
+function splitAttribute(text: string): [string, string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
 }

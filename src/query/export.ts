@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parseAlias } from '../model/alias-text.ts';
 import type { StoreClient } from '../store/client.ts';
+import { tracesOfOrders } from '../store/order-traces.ts';
 import { toVisit } from './order.ts';
-import { tracesOfOrders } from './orders.ts';
 import { nanos, nanosOrNull } from './time-sql.ts';
 
 const row = z.object({
@@ -12,6 +12,8 @@ const row = z.object({
   attribute_values: z.array(z.string()),
   visit_statuses: z.array(z.string()),
   visit_systems: z.array(z.string()),
+  visit_regions: z.array(z.string()),
+  visit_from: z.array(z.string()),
   entered: z.array(z.string()),
   left_text: z.array(z.string().nullable()),
   visit_evidence: z.array(z.string()),
@@ -24,6 +26,7 @@ export async function exportOrders(
 ) {
   const rows = await store.query(
     `SELECT order_id, aliases, attribute_names, attribute_values, visit_statuses, visit_systems,
+       visit_regions, visit_from,
        arrayMap(at -> ${nanos('at')}, visit_entered_at) AS entered, arrayMap(at -> ${nanosOrNull('at')}, visit_left_at) AS left_text,
        visit_evidence
      FROM orders FINAL WHERE order_id > {after:String} ORDER BY order_id LIMIT {limit:UInt32}`,

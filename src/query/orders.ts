@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { StoreClient } from '../store/client.ts';
-import { hexOf, nanoOrNullField, nanosOrNull } from './time-sql.ts';
+import { tracesOfOrders } from '../store/order-traces.ts';
+import { CURRENT, currentColumns, currentOf } from './order.ts';
+import { nanoOrNullField, nanosOrNull } from './time-sql.ts';
 import { summarizeTraces } from './trace-summaries.ts';
 
 /** What `listOrders` filters by; undefined fields do not filter. */
@@ -28,6 +30,7 @@ const listRow = z.object({
   since_text: nanoOrNullField,
   opened_text: nanoOrNullField,
   closed_text: nanoOrNullField,
+  ...currentColumns,
   visits: z.number(),
   deviations: z.number(),
   aliases: z.array(z.string()),
@@ -41,6 +44,8 @@ export interface ListedOrder {
   readonly since: string | null;
   readonly openedAt: string | null;
   readonly closedAt: string | null;
+  /** Where its regions are now; one without regions. */
+  readonly current: ReturnType<typeof currentOf>;
   readonly visitCount: number;
   readonly deviationCount: number;
   readonly traceCount: number;
@@ -58,7 +63,7 @@ export async function listOrders(store: StoreClient, filter: OrderFilter): Promi
     conditions.push(condition);
     Object.assign(parameters, values);
   };
-  if (filter.status !== undefined) where('status = {status:String}', { status: filter.status });
+  if (filter.status !== undefined) where('has(current_statuses, {status:String})', { status: filter.status });
   if (filter.text !== undefined) {
     where(
       `(positionCaseInsensitiveUTF8(order_id, {text:String}) > 0
@@ -76,7 +81,7 @@ export async function listOrders(store: StoreClient, filter: OrderFilter): Promi
   }
   const rows = await store.query(
     `SELECT order_id, status, ${nanosOrNull('since')} AS since_text, ${nanosOrNull('opened_at')} AS opened_text,
-       ${nanosOrNull('closed_at')} AS closed_text, toUInt32(length(visit_statuses)) AS visits,
+       ${nanosOrNull('closed_at')} AS closed_text, ${CURRENT}, toUInt32(length(visit_statuses)) AS visits,
        toUInt32(length(deviation_kinds)) AS deviations, aliases, toString(${PLACE}) AS place
      FROM orders FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
      ORDER BY ${PLACE} DESC, order_id DESC LIMIT {limit:UInt32}`,
@@ -97,6 +102,7 @@ export async function listOrders(store: StoreClient, filter: OrderFilter): Promi
       since: row.since_text,
       openedAt: row.opened_text,
       closedAt: row.closed_text,
+      current: currentOf(row),
       visitCount: row.visits,
       deviationCount: row.deviations,
       traceCount: own.length,
@@ -104,32 +110,4 @@ export async function listOrders(store: StoreClient, filter: OrderFilter): Promi
       place: { openedMs: row.place, orderId: row.order_id },
     };
   });
-}
-
-/** Most traces that are counted or listed per order. */
-export const MAX_TRACES_PER_ORDER = 1000;
-
-/** The newest traces of each order, by canonical id and by its aliases; at most MAX_TRACES_PER_ORDER each. */
-export async function tracesOfOrders(
-  store: StoreClient,
-  orders: readonly { orderId: string; aliases: readonly string[] }[],
-): Promise<Map<string, string[]>> {
-  if (orders.length === 0) return new Map();
-  const ownerOfAlias = new Map(orders.flatMap(({ orderId, aliases }) => aliases.map((alias) => [alias, orderId])));
-  const rows = await store.query(
-    `SELECT order_id, alias, ${hexOf('trace_id')} AS trace FROM order_traces
-     WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)})
-     GROUP BY order_id, alias, trace_id ORDER BY min(observed_at) DESC, trace_id LIMIT ${MAX_TRACES_PER_ORDER} BY order_id, alias`,
-    { orders: orders.map(({ orderId }) => orderId), aliases: [...ownerOfAlias.keys()] },
-    z.object({ order_id: z.string(), alias: z.string(), trace: z.string() }),
-  );
-  const traces = new Map<string, Set<string>>();
-  for (const row of rows) {
-    const orderId = row.order_id === '' ? ownerOfAlias.get(row.alias) : row.order_id;
-    if (orderId === undefined) continue;
-    const own = traces.get(orderId) ?? new Set<string>();
-    own.add(row.trace);
-    traces.set(orderId, own);
-  }
-  return new Map([...traces].map(([orderId, own]) => [orderId, [...own]]));
 }

@@ -1,22 +1,43 @@
 import { type Aligner, openAligner } from '../lifecycle/conformance/alignment.ts';
-import type { Lifecycle } from '../lifecycle/definition.ts';
+import { initialStatuses, type Lifecycle } from '../lifecycle/definition.ts';
 import { restrictedMean, type SurvivalCurve, survivalQuantile } from '../lifecycle/dwell/kaplan-meier.ts';
 import type { Explanation } from '../lifecycle/dwell/over-represented.ts';
+import { openWorkingClock, type WorkingClock } from '../lifecycle/dwell/working-time.ts';
 import type { Machine } from '../lifecycle/machine.ts';
+import { WaybillError } from '../model/errors.ts';
 import { type DurationNano, MIN_UNIX_NANO, nanoToMs, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { type KnownAttribute, knownAttributes } from './attributes.ts';
+import { listAudit } from './audit.ts';
+import { statusBreakdowns, withCoverage } from './breakdown.ts';
 import { type Conformance, conformanceOf, type OrderVariants, orderVariants } from './conformance.ts';
+import {
+  type DeadLetterFilter,
+  type DeadLetterPage,
+  deadLettersByStatus,
+  deadLettersOfOrders,
+  findDeadLetter,
+} from './dead-letters.ts';
 import { explainStatus } from './explain.ts';
 import { exportOrders } from './export.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
-import { type LeadTime, leadTime } from './lead-time.ts';
+import { leadTime } from './lead-time.ts';
+import { type FoundLog, findLogs, type LogFilter } from './logs.ts';
+import { metricNames } from './metric-names.ts';
+import { type MetricQuestion, metricSeries } from './metric-series.ts';
 import { findOrder, type OrderDetail } from './order.ts';
+import { findOrderBreakdown, type OrderBreakdown } from './order-breakdown.ts';
+import { orderMessages } from './order-messages.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
+import { deadLetterAnswer, type QueueOverview, queueOverview } from './queue-overview.ts';
+import { queueStates } from './queue-samples.ts';
+import { type QueueWindow, type Unroutable, unroutableMessages } from './queues.ts';
 import { type SearchHit, search } from './search.ts';
-import { completedFigures, edgeCounts, openFigures, orderTotals } from './statuses.ts';
+import { completedFigures, edgeCounts, openFigures, orderTotals, total } from './statuses.ts';
 import { type StuckOrder, stuckOrders } from './stuck.ts';
-import { type StatusSurvival, statusSurvival } from './survival.ts';
+import { statusSurvival } from './survival.ts';
 import { findTrace } from './trace.ts';
+import { type CellScope, completedCounts, visitCells } from './visit-cells.ts';
 import type { FigureScope } from './visits-at.ts';
 
 /** An age that fewer than one visit in twenty reaches is improbable. */
@@ -30,6 +51,7 @@ export class Queries {
   readonly #recoveryTime: DurationNano;
   readonly #machine: Machine;
   #aligner: Aligner | undefined;
+  #clock: WorkingClock | undefined;
 
   constructor(options: { store: StoreClient; machine: Machine; now: () => UnixNano; recoveryTime: DurationNano }) {
     this.#store = options.store;
@@ -39,12 +61,19 @@ export class Queries {
     this.#recoveryTime = options.recoveryTime;
   }
 
-  orders(filter: OrderFilter): Promise<ListedOrder[]> {
-    return listOrders(this.#store, filter);
+  async orders(filter: OrderFilter): Promise<(ListedOrder & { deadLetterCount: number })[]> {
+    const orders = await listOrders(this.#store, filter);
+    const ids = orders.map(({ orderId }) => orderId);
+    const letters = await deadLettersOfOrders(this.#store, ids, this.#now());
+    return orders.map((order) => ({ ...order, deadLetterCount: letters.get(order.orderId) ?? 0 }));
   }
 
-  order(orderId: string): Promise<OrderDetail | undefined> {
-    return findOrder(this.#store, orderId, { now: this.#now(), recoveryTime: this.#recoveryTime });
+  async order(orderId: string): Promise<(OrderDetail & { deadLetterCount: number }) | undefined> {
+    const [order, letters] = await Promise.all([
+      findOrder(this.#store, orderId, { now: this.#now(), recoveryTime: this.#recoveryTime }),
+      deadLettersOfOrders(this.#store, [orderId], this.#now()),
+    ]);
+    return order === undefined ? undefined : { ...order, deadLetterCount: letters.get(orderId) ?? 0 };
   }
 
   /** Failures since a time; see `failureFigures`. */
@@ -84,16 +113,74 @@ export class Queries {
     const found = await stuckOrders(this.#store, {
       now: this.#now(),
       targets: new Map(statuses.flatMap(({ id, target }) => (target === null ? [] : [[id, nanoToMs(target)]]))),
-      finals: this.#finals(),
-      survival: await this.#survival({ at: this.#now() }),
+      survival: statusSurvival(await visitCells(this.#store, this.#scope({}))),
       improbable: IMPROBABLE,
       limit,
     });
     return { improbable: IMPROBABLE, ...found };
   }
 
+  /** What the visits of an order consist of; undefined when the order is not known. */
+  orderBreakdown(orderId: string): Promise<OrderBreakdown | undefined> {
+    const isFinal = (status: string): boolean => this.#machine.isFinal(status);
+    return findOrderBreakdown(this.#store, orderId, { now: this.#now(), isFinal });
+  }
+
+  /** What describes orders. */
+  attributes(): Promise<KnownAttribute[]> {
+    return knownAttributes(this.#store);
+  }
+
+  /** How long messages wait in queues, and publications that no queue took. */
+  async queues(window: QueueWindow): Promise<{ queues: QueueOverview[]; unroutable: Unroutable[] }> {
+    const [queues, unroutable] = await Promise.all([
+      queueOverview(this.#store, window),
+      unroutableMessages(this.#store, window),
+    ]);
+    return { queues, unroutable };
+  }
+
+  /** One page of dead letters, how many there are, and the queues that hold such. */
+  deadLetters(filter: DeadLetterFilter, page: DeadLetterPage): ReturnType<typeof deadLetterAnswer> {
+    return deadLetterAnswer(this.#store, filter, page);
+  }
+
+  /** One dead letter as it stands now, with the type of its queue where that was sampled; undefined when it is not known. */
+  async deadLetter(id: string) {
+    const letter = await findDeadLetter(this.#store, id, this.#now());
+    if (letter === undefined) return undefined;
+    const states = await queueStates(this.#store, this.#now());
+    const state = states.find(({ vhost, queue }) => vhost === letter.vhost && queue === letter.queue);
+    return { ...letter, queueType: state?.type || null };
+  }
+
+  /** What people did through Waybill, the newest first. */
+  audit(limit: number): ReturnType<typeof listAudit> {
+    return listAudit(this.#store, limit);
+  }
+
+  /** The messages that did work for an order; undefined when it is not known. */
+  orderMessages(orderId: string): ReturnType<typeof orderMessages> {
+    return orderMessages(this.#store, orderId);
+  }
+
   trace(traceId: string): ReturnType<typeof findTrace> {
     return findTrace(this.#store, traceId);
+  }
+
+  /** Log records, newest first. */
+  logs(filter: LogFilter): Promise<FoundLog[]> {
+    return findLogs(this.#store, filter);
+  }
+
+  /** The metrics that services sent. */
+  metrics(filter: Parameters<typeof metricNames>[1]): ReturnType<typeof metricNames> {
+    return metricNames(this.#store, filter);
+  }
+
+  /** One metric over time. */
+  metric(question: MetricQuestion): ReturnType<typeof metricSeries> {
+    return metricSeries(this.#store, question);
   }
 
   search(text: string): Promise<SearchHit[]> {
@@ -102,89 +189,117 @@ export class Queries {
 
   /** The lifecycle in force, with targets in milliseconds. */
   lifecycle() {
-    const { name, version, label, initial, systems, statuses, transitions } = this.#lifecycle;
+    const { name, version, label, initial, target, regions, systems, statuses, transitions, calendar } =
+      this.#lifecycle;
     return {
       name,
       version,
       label,
       initial,
+      targetMs: target === null ? null : nanoToMs(target),
+      regions: regions.map((region) => ({ ...region, startsWhen: [...region.startsWhen] })),
       systems: systems.map((system) => ({ id: system.id, label: system.label })),
       statuses: statuses.map((status) => ({
         id: status.id,
         system: status.system,
+        region: status.region,
         label: status.label,
         targetMs: status.target === null ? null : nanoToMs(status.target),
         final: status.final,
       })),
-      transitions: transitions.map(({ from, to }) => ({ from, to })),
+      transitions: transitions.map(({ from, to, requires }) => ({ from, to, requires: [...requires] })),
+      calendar: calendar === null ? null : { zone: calendar.zone },
     };
   }
 
   /**
    * Figures of every status of the lifecycle, and of statuses that only orders know; `since` limits completed visits by
    * their end, and `at` tells what was known then: later facts do not count, and visits that ended later are open.
+   *
+   * Throws WaybillError `invalid_argument` for working time where the lifecycle has no calendar.
    */
   async statuses(
     asked: {
       readonly since?: UnixNano | undefined;
       readonly at?: UnixNano | undefined;
       readonly attribute?: FigureScope['attribute'];
+      readonly time?: 'wall' | 'working' | undefined;
     } = {},
   ) {
-    const { since = MIN_UNIX_NANO, attribute } = asked;
-    const scope: FigureScope = { at: asked.at ?? this.#now(), attribute };
-    const targets = new Map(
-      this.#lifecycle.statuses.flatMap(({ id, target, final }) =>
-        target === null || final ? [] : [[id, target] as const],
-      ),
-    );
-    const [completed, open, edges, totals, survival, lead] = await Promise.all([
-      completedFigures(this.#store, { ...scope, since }),
-      openFigures(this.#store, { ...scope, targets }),
-      edgeCounts(this.#store, scope),
-      orderTotals(this.#store, scope),
-      this.#survival(scope),
-      leadTime(this.#store, scope),
+    const scope = this.#scope(asked);
+    const { since = MIN_UNIX_NANO } = asked;
+    const [found, breakdowns, deadLetters] = await Promise.all([
+      visitCells(this.#store, { ...scope, since: asked.since }),
+      statusBreakdowns(this.#store, { ...scope, since }),
+      deadLettersByStatus(this.#store, scope),
     ]);
+    // The breakdowns may be of the newest visits only: then their coverage is that of the same time.
+    const comparable =
+      breakdowns.since === since
+        ? new Map([...found.recent].map(([status, { counts }]) => [status, total(counts)]))
+        : await completedCounts(this.#store, { ...scope, since: breakdowns.since });
     const allowed = new Set(this.#lifecycle.transitions.map(({ from, to }) => `${from}\n${to}`));
+    const initial = initialStatuses(this.#lifecycle);
+    const visits = found.cells.filter(({ kind }) => kind === 'completed' || kind === 'open' || kind === 'final');
+    const cellsOf = Map.groupBy(visits, ({ status }) => status);
     const known = this.#lifecycle.statuses.map((status) => this.#describe(status.id));
-    const unknown = [...new Set([...completed, ...open].map(({ status }) => status))]
+    const unknown = [...cellsOf.keys()]
       .filter((status) => !this.#lifecycle.statuses.some(({ id }) => id === status))
       .sort()
       .map((status) => this.#describe(status));
-    const completedOf = new Map(completed.map(({ status, ...figures }) => [status, figures]));
-    const openOf = new Map(open.map(({ status, ...figures }) => [status, figures]));
+    const survival = statusSurvival(found);
+    const lead = leadTime(found);
+    const totals = orderTotals(found);
     return {
       lifecycle: { name: this.#lifecycle.name, version: this.#lifecycle.version },
       quantile: 'type7' as const,
-      exact: survival.exact,
+      time: asked.time ?? ('wall' as const),
+      exact: found.exact,
       statuses: [...known, ...unknown].map((status) => ({
         ...status,
-        completed: completedOf.get(status.status) ?? { count: 0, meanMs: null, medianMs: null, p95Ms: null },
-        estimated: estimate(survival.curves.get(status.status)),
-        open: withoutAges(openOf.get(status.status), status.final),
+        completed: completedFigures(found.recent.get(status.status) ?? { values: [], counts: [] }),
+        estimated: estimate(survival.get(status.status)),
+        open: openFigures(cellsOf.get(status.status) ?? [], status.final ? null : status.targetMs),
+        deadLetterOrders: deadLetters.get(status.status) ?? 0,
+        clockAnomalies: total((cellsOf.get(status.status) ?? []).map((cell) => cell.clockAnomalies)),
+        breakdown: withCoverage(breakdowns.byStatus.get(status.status), comparable.get(status.status) ?? 0),
       })),
-      edges: edges.map(({ from, to, count }) => ({
+      edges: edgeCounts(found).map(({ from, to, count }) => ({
         from,
         to,
         count,
-        allowed: from === null ? to === this.#lifecycle.initial : allowed.has(`${from}\n${to}`),
+        allowed: from === null ? initial.has(to) : allowed.has(`${from}\n${to}`),
       })),
       leadTime: {
-        completed: milliseconds(lead.completed),
+        completed: lead.completed,
         estimated: estimate(lead.curve),
         outcomes: [...lead.outcomes],
+        targetMs: this.#lifecycle.target === null ? null : nanoToMs(this.#lifecycle.target),
       },
       orders: { ...totals, open: totals.total - totals.closed },
     };
   }
 
-  #finals(): string[] {
-    return this.#lifecycle.statuses.filter(({ final }) => final).map(({ id }) => id);
+  #scope(asked: {
+    readonly at?: UnixNano | undefined;
+    readonly attribute?: FigureScope['attribute'];
+    readonly time?: 'wall' | 'working' | undefined;
+  }): CellScope {
+    const { at, attribute, time } = asked;
+    const finals = this.#lifecycle.statuses.filter(({ final }) => final).map(({ id }) => id);
+    const scope = { at: at ?? this.#now(), past: at !== undefined, attribute, finals };
+    return time === 'working' ? { ...scope, working: this.#workingClock() } : scope;
   }
 
-  #survival(scope: FigureScope): Promise<StatusSurvival> {
-    return statusSurvival(this.#store, { ...scope, finals: this.#finals() });
+  #workingClock(): WorkingClock {
+    const { calendar } = this.#lifecycle;
+    if (calendar === null) {
+      throw new WaybillError('invalid_argument', 'the lifecycle has no calendar, so there is no working time', {
+        remedy: 'add `calendar` to the lifecycle, or ask without `time=working`',
+      });
+    }
+    this.#clock ??= openWorkingClock(calendar);
+    return this.#clock;
   }
 
   #describe(status: string) {
@@ -197,11 +312,6 @@ export class Queries {
       final: known?.final ?? false,
     };
   }
-}
-
-/** Names figures by their unit. */
-function milliseconds({ count, mean, median, p95 }: LeadTime['completed']) {
-  return { count, meanMs: mean, medianMs: median, p95Ms: p95 };
 }
 
 /** The Kaplan–Meier figures of a status; all null where no visit is known. */
@@ -218,12 +328,4 @@ function estimate(curve: SurvivalCurve | undefined) {
     p95HighMs: p95.high,
     p95AtLeastMs: p95.atLeast,
   };
-}
-
-type OpenFigures = Omit<Awaited<ReturnType<typeof openFigures>>[number], 'status'>;
-
-/** An order in a final status waits for nothing: it is counted, but has no age. */
-function withoutAges(figures: OpenFigures | undefined, final: boolean): OpenFigures {
-  if (figures === undefined) return { count: 0, p50AgeMs: null, p95AgeMs: null, maxAgeMs: null, overTarget: 0 };
-  return final ? { ...figures, p50AgeMs: null, p95AgeMs: null, maxAgeMs: null, overTarget: 0 } : figures;
 }

@@ -1,68 +1,47 @@
-import { z } from 'zod';
 import { productLimit, type SurvivalCurve } from '../lifecycle/dwell/kaplan-meier.ts';
-import type { StoreClient } from '../store/client.ts';
-import { type FigureScope, scopeParameters, VISITS_AT } from './visits-at.ts';
-
-const stepRow = z.object({
-  status: z.string(),
-  dwell_ms: z.number(),
-  completed: z.coerce.number(),
-  open: z.coerce.number(),
-  anomalies: z.coerce.number(),
-});
-
-/** Survival of every status, completed and open visits together. */
-export interface StatusSurvival {
-  /** By status; durations in milliseconds. */
-  readonly curves: ReadonlyMap<string, SurvivalCurve>;
-  /** False where durations were rounded to 1 % because there are many. */
-  readonly exact: boolean;
-}
-
-/** Most visits whose durations are read exactly; more are rounded to bins of at most 1 % error, so that the answer stays small. */
-const MAX_EXACT_VISITS = 200_000;
-
-/** Bins per unit of the natural logarithm: half a bin is 1 %. */
-const BINS_PER_E = 50;
-
-const DWELLS = `SELECT status, isNull(left_nano) AS is_open, if(is_open, {at:Int64}, assumeNotNull(left_nano)) - entered_nano AS dwell
-  FROM (${VISITS_AT}) WHERE NOT (is_open AND status IN {finals:Array(String)})`;
+import { type Durations, mergeDurations, type VisitCell, type VisitCells } from './visit-cells.ts';
 
 /**
- * Reads the Kaplan–Meier curve of every status at a time. An open visit counts as censored at its age; one in a final status is no wait
- * and is left out. Negative durations are clock anomalies: counted, not used.
+ * The Kaplan–Meier curve of every status. An open visit counts as censored at its age; one in a final status is no wait and is left out.
+ * Negative durations are clock anomalies: counted, not used. Where durations are rounded, so are the times of the curve.
  */
-export async function statusSurvival(
-  store: StoreClient,
-  options: FigureScope & { readonly finals: readonly string[] },
-): Promise<StatusSurvival> {
-  const parameters = { ...scopeParameters(options), finals: options.finals };
-  const [size] = await store.query(
-    'SELECT sum(length(visit_statuses)) AS visits FROM orders',
-    {},
-    z.object({ visits: z.coerce.number() }),
+export function statusSurvival({ cells }: VisitCells): ReadonlyMap<string, SurvivalCurve> {
+  const visits = cells.filter(({ kind }) => kind === 'completed' || kind === 'open');
+  return new Map(
+    [...Map.groupBy(visits, ({ status }) => status)].map(([status, own]) => [status, curveOf(own, 'completed')]),
   );
-  const exact = (size?.visits ?? 0) <= MAX_EXACT_VISITS;
-  const duration = exact ? 'dwell / 1e6' : `exp(round(log(greatest(dwell, 1)) * ${BINS_PER_E}) / ${BINS_PER_E}) / 1e6`;
-  const rows = await store.query(
-    `SELECT status, dwell_ms, countIf(NOT is_open AND dwell >= 0) AS completed, countIf(is_open AND dwell >= 0) AS open,
-       countIf(dwell < 0) AS anomalies
-     FROM (SELECT status, is_open, dwell, if(dwell < 0, -1, ${duration}) AS dwell_ms FROM (${DWELLS}))
-     GROUP BY status, dwell_ms ORDER BY status, dwell_ms`,
-    parameters,
-    stepRow,
+}
+
+/** The curve of some cells: those of one kind ended, the others are open. */
+export function curveOf(cells: readonly VisitCell[], ended: VisitCell['kind']): SurvivalCurve {
+  const events = mergeDurations(cells.filter(({ kind }) => kind === ended).map(({ durations }) => durations));
+  const censored = mergeDurations(cells.filter(({ kind }) => kind !== ended).map(({ durations }) => durations));
+  const { steps, anomalies } = mergeSteps([events], censored);
+  return productLimit(
+    steps.map((step) => ({ time: step.time, events: step.events[0] ?? 0, censored: step.censored })),
+    anomalies,
   );
-  const curves = new Map<string, SurvivalCurve>();
-  for (const [status, steps] of Map.groupBy(rows, (row) => row.status)) {
-    const anomalies = steps.reduce((sum, step) => sum + step.anomalies, 0);
-    const used = steps.filter((step) => step.dwell_ms >= 0);
-    curves.set(
-      status,
-      productLimit(
-        used.map((step) => ({ time: step.dwell_ms, events: step.completed, censored: step.open })),
-        anomalies,
-      ),
-    );
+}
+
+/** Counts of several causes and of what is open, by time; each list is ascending. */
+export function mergeSteps(
+  causes: readonly Durations[],
+  censored: Durations,
+): { steps: { time: number; events: number[]; censored: number }[]; anomalies: number } {
+  const steps: { time: number; events: number[]; censored: number }[] = [];
+  let anomalies = 0;
+  const runs = [censored, ...causes];
+  const places = runs.map(() => 0);
+  for (;;) {
+    const time = Math.min(...runs.map(({ values }, run) => values[places[run] ?? 0] ?? Number.POSITIVE_INFINITY));
+    if (time === Number.POSITIVE_INFINITY) return { steps, anomalies };
+    const [open = 0, ...events] = runs.map(({ values, counts }, run) => {
+      const place = places[run] ?? 0;
+      if (values[place] !== time) return 0;
+      places[run] = place + 1;
+      return counts[place] ?? 0;
+    });
+    if (time < 0) anomalies += open + events.reduce((sum, count) => sum + count, 0);
+    else steps.push({ time, events, censored: open });
   }
-  return { curves, exact };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { StoreClient } from '../store/client.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { hexOf, nanoField, nanos } from './time-sql.ts';
+import { doublesOf } from './without-doubles.ts';
 
 const row = z.object({
   trace: z.string(),
@@ -45,11 +46,11 @@ export async function summarizeTraces(store: StoreClient, traces: readonly strin
        arraySort(groupUniqArray(service)) AS services
      FROM (
        SELECT trace_id, span_id, parent_span_id, kind, start, duration_nano, name, service, status_code
-       FROM spans WHERE trace_id IN ${TRACES}
+       FROM spans WHERE trace_id IN ${TRACES} AND concat(trace_id, span_id) NOT IN (SELECT unhex(arrayJoin({doubles:Array(String)})))
        LIMIT 1 BY trace_id, span_id, kind
      )
      GROUP BY trace_id`,
-    { traces },
+    { traces, doubles: await doublesOf(store, traces) },
     row,
   );
   return rows.map((found) => ({

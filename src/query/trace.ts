@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
 import { VALUE_TYPES, type ValueType } from '../model/key-value-table.ts';
+import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { formatRfc3339 } from '../model/units.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { hexOf, nanos } from './time-sql.ts';
+import { withoutDoubles } from './without-doubles.ts';
 
 /** Most spans of a trace that are read for a page. */
 export const MAX_SPANS_PER_TRACE = 10_000;
@@ -52,7 +54,6 @@ const resourceRow = z.object({
 });
 
 const NO_SPAN = '0'.repeat(16);
-const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 const STATUS_CODES = ['unset', 'ok', 'error'] as const;
 
 /** An attribute as it was sent, its value in canonical text. */
@@ -80,7 +81,7 @@ export async function findTrace(store: StoreClient, traceId: string) {
   );
   if (rows.length === 0) return undefined;
   const spansTruncated = rows.length > MAX_SPANS_PER_TRACE;
-  const shown = rows.slice(0, MAX_SPANS_PER_TRACE);
+  const shown = withoutDoubles(rows.slice(0, MAX_SPANS_PER_TRACE));
   const owners = await aliasOwners(
     store,
     shown.map((row) => row.alias),
@@ -88,6 +89,8 @@ export async function findTrace(store: StoreClient, traceId: string) {
   const naming = shown.map((row) => ({
     spanId: row.span,
     parentSpanId: row.parent === NO_SPAN ? null : row.parent,
+    kind: kindOf(row),
+    service: row.service,
     orderId: row.order_id !== '' ? row.order_id : (owners.get(row.alias) ?? null),
   }));
   const inherited = inheritOrders(naming);
@@ -97,7 +100,7 @@ export async function findTrace(store: StoreClient, traceId: string) {
     orders: [...new Set(naming.flatMap(({ orderId }) => (orderId === null ? [] : [orderId])))].sort(),
     spans: shown.map((row, index) => ({
       ...toSpan(row, origin),
-      orderId: inherited.get(row.span) ?? null,
+      orderId: inherited[index] ?? null,
       orderNamed: naming[index]?.orderId !== null,
     })),
     spansTruncated,
@@ -129,7 +132,7 @@ function toSpan(row: SpanRow, origin: bigint) {
     spanId: row.span,
     parentSpanId: row.parent === NO_SPAN ? null : row.parent,
     name: row.name,
-    kind: KINDS[row.kind] ?? 'unspecified',
+    kind: kindOf(row),
     service: row.service,
     startedAt: formatRfc3339(BigInt(row.started)),
     offsetMs: Number(BigInt(row.started) - origin) / 1e6,
@@ -160,7 +163,16 @@ function toSpan(row: SpanRow, origin: bigint) {
   };
 }
 
-function toAttributes(keys: readonly string[] = [], kinds: readonly number[] = [], values: readonly string[] = []) {
+function kindOf({ kind }: SpanRow): SpanKind {
+  return SPAN_KINDS[kind] ?? 'unspecified';
+}
+
+/** Key-values of three columns. */
+export function toAttributes(
+  keys: readonly string[] = [],
+  kinds: readonly number[] = [],
+  values: readonly string[] = [],
+) {
   return keys.map(
     (key, index): TypedAttribute => ({
       key,

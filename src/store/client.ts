@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
+import type { Secret } from '../model/secret.ts';
 import { skimBlocks } from '../wire/native/skim.ts';
 import { toStoreError } from './failure.ts';
-import type { Secret } from './secret.ts';
 
 /** How to reach a ClickHouse server. */
 export interface StoreClientOptions {
@@ -129,14 +129,13 @@ export class StoreClient {
   ): Promise<void> {
     const [first] = rows;
     if (first === undefined) return;
-    const text = rows.map((row) => JSON.stringify(row, encodeBigInt)).join('\n');
-    await this.#insert(
-      table,
-      Object.keys(first),
-      'JSONEachRow',
-      Readable.from([Buffer.from(text)], { objectMode: false }),
-      options,
-    );
+    const lines = rows.map((row) => JSON.stringify(row, encodeBigInt));
+    await this.#insert(table, Object.keys(first), 'JSONEachRow', asText(lines), options);
+  }
+
+  /** Inserts rows that are JSON already, an array of the columns' values each; several times cheaper than `insertRows`. */
+  async insertCompact(table: string, columns: readonly string[], rows: readonly string[]): Promise<void> {
+    if (rows.length > 0) await this.#insert(table, columns, 'JSONCompactEachRow', asText(rows), {});
   }
 
   /** Runs a statement that returns nothing, such as DDL. */
@@ -165,7 +164,7 @@ export class StoreClient {
   async #insert(
     table: string,
     columns: readonly string[],
-    format: 'Native' | 'JSONEachRow',
+    format: 'Native' | 'JSONEachRow' | 'JSONCompactEachRow',
     values: Readable,
     { token }: InsertOptions,
   ): Promise<void> {
@@ -242,6 +241,10 @@ export class StoreClient {
 function socketAgent(socketPath: string): Agent {
   const options: AgentOptions & { socketPath: string } = { keepAlive: true, maxSockets: MAX_CONNECTIONS, socketPath };
   return new Agent(options);
+}
+
+function asText(lines: readonly string[]): Readable {
+  return Readable.from([Buffer.from(lines.join('\n'))], { objectMode: false });
 }
 
 function encodeBigInt(_key: string, value: unknown): unknown {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Secret } from './secret.ts';
+import { Secret } from '../model/secret.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -26,7 +26,7 @@ export const storeConfigSchema = z
       .min(1)
       .max(3650)
       .default(30)
-      .describe('Days that spans are kept after they were received, 1 to 3650'),
+      .describe('Days that spans, log records and data points are kept after they were received, 1 to 3650'),
     maxMemoryBytes: z
       .int()
       .min(512 * MEBIBYTE)

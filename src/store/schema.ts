@@ -98,14 +98,20 @@ function checksumOf(sql: string): string {
   return createHash('sha256').update(sql).digest('hex');
 }
 
-/** The TTL of the spans as the configuration says now; parts get it when they are merged or dropped. */
+/** Tables of raw telemetry, which is kept for `retentionDays` after it was received; all have `observed_at`. */
+const RETAINED_TABLES = ['spans', 'logs', 'metric_points', 'queue_messages', 'dead_letters'];
+
+/** The TTL of raw telemetry as the configuration says now; parts get it when they are merged or dropped. */
 async function applyRetention(client: StoreClient, retentionDays: number): Promise<void> {
-  const [spans] = await client.query<{ engine_full: string }>(
-    "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'spans'",
+  const tables = await client.query(
+    'SELECT name, engine_full FROM system.tables WHERE database = currentDatabase() AND name IN {tables:Array(String)}',
+    { tables: RETAINED_TABLES },
+    z.object({ name: z.enum(RETAINED_TABLES), engine_full: z.string() }),
   );
-  const current = /toIntervalDay\((\d+)\)/.exec(spans?.engine_full ?? '')?.[1];
-  if (current === undefined || Number(current) === retentionDays) return;
-  await client.command(
-    render('ALTER TABLE spans MODIFY TTL toDateTime(observed_at) + toIntervalDay({retention_days})', retentionDays),
-  );
+  for (const { name, engine_full: engine } of tables) {
+    const current = /toIntervalDay\((\d+)\)/.exec(engine)?.[1];
+    if (current === undefined || Number(current) === retentionDays) continue;
+    const ttl = 'toDateTime(observed_at) + toIntervalDay({retention_days})';
+    await client.command(render(`ALTER TABLE ${name} MODIFY TTL ${ttl}`, retentionDays));
+  }
 }

@@ -12,7 +12,7 @@ import { StoreClient } from './client.ts';
 import { storeConfigSchema } from './config.ts';
 import { EmbeddedEngine } from './engine/supervisor.ts';
 import { applySchema, readSchemaFiles } from './schema.ts';
-import { Secret } from './secret.ts';
+import { Secret } from '../model/secret.ts';
 import { openStore, type Store } from './store.ts';
 import { toDateTime64, unixNanoText } from './time.ts';
 

@@ -63,7 +63,8 @@ describe('DwellSketch', () => {
               probability,
             ) ?? 0;
           const found = sketchOf(values).quantile(probability) ?? Number.NaN;
-          expect(Math.abs(found - exact)).toBeLessThanOrEqual(ERROR * exact);
+          // Below SMALLEST everything counts as 0, and doubles have few digits there.
+          expect(Math.abs(found - exact)).toBeLessThanOrEqual(ERROR * exact + SMALLEST);
         },
       ),
       { numRuns: 500 },

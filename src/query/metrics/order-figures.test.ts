@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { storeConfigSchema } from '../../store/config.ts';
 import { openStore, type Store } from '../../store/store.ts';
+import { toDateTime64 } from '../../store/time.ts';
 import { capped } from './capped.ts';
 import { DURATION_BOUNDS_SECONDS } from './duration-buckets.ts';
 import { type OrderFigures, orderFigures } from './order-figures.ts';
@@ -55,6 +56,26 @@ describe('the figures of orders', () => {
         ],
       }),
     ]);
+    // Two regions: one is done, the other waits; each visit follows the one of its own region.
+    await store.client.insertRows('orders', [
+      {
+        ...orderRow('parallel', [
+          ['MADE', 0n, 20n * SECOND],
+          ['PACKED', 10n * SECOND, null],
+          ['CHECKED', 20n * SECOND, null],
+        ]),
+        lifecycle_name: 'parallel',
+        visit_regions: ['make', 'send', 'make'],
+        visit_from: ['', '', 'MADE'],
+        current_regions: ['make', 'send'],
+        current_statuses: ['CHECKED', 'PACKED'],
+        current_since: [T0 + 20n * SECOND, T0 + 10n * SECOND].map(toDateTime64),
+        anomaly_kinds: ['future'],
+        anomaly_visits: [1],
+        anomaly_skew_nano: ['5000000000'],
+        anomaly_sources: ['store-api'],
+      },
+    ]);
     // A refold: only the highest revision counts.
     await store.client.insertRows('orders', [orderRow('refolded', [['X', 0n, SECOND]])]);
     await store.client.insertRows('orders', [orderRow('refolded', [['C', 0n, null]], { revision: 2 })]);
@@ -78,14 +99,13 @@ describe('the figures of orders', () => {
     expect(of('C')).toBeUndefined();
   });
 
-  it('count a negative dwell as an anomaly and keep it out of the histogram', () => {
+  it('keep a negative dwell out of the histogram', () => {
     const a = figures.statusDurations.find(({ status }) => status === 'A');
-    expect(a?.anomalies).toBe(1);
     expect(a?.durations.counts.reduce((sum, each) => sum + each, 0)).toBe(2);
   });
 
   it('count open orders by status and closed ones by lead time', () => {
-    expect(sorted(figures.active)).toEqual(
+    expect(sorted(figures.active.filter(({ lifecycle }) => lifecycle !== 'parallel'))).toEqual(
       sorted([
         { overflow: false, lifecycle: 'jewelry-order', status: 'A', orders: 1 },
         { overflow: false, lifecycle: 'jewelry-order', status: 'B', orders: 1 },
@@ -93,14 +113,38 @@ describe('the figures of orders', () => {
       ]),
     );
     expect(figures.leadTimes).toMatchObject([
-      { status: 'D', anomalies: 0, durations: { sumSeconds: 3000 }, lifecycle: 'jewelry-order' },
+      { status: 'D', durations: { sumSeconds: 3000 }, lifecycle: 'jewelry-order' },
     ]);
   });
 
-  it('count transitions, the first one from nowhere', () => {
+  it('follow each region of an order, and count the order in each of them', () => {
+    const own = <Row extends { lifecycle: string }>(rows: readonly Row[]): Row[] =>
+      rows.filter(({ lifecycle }) => lifecycle === 'parallel');
+    const group = { overflow: false, lifecycle: 'parallel' };
+    expect(sorted(own(figures.transitions))).toEqual(
+      sorted([
+        { ...group, from: '', to: 'MADE', transitions: 1 },
+        { ...group, from: '', to: 'PACKED', transitions: 1 },
+        { ...group, from: 'MADE', to: 'CHECKED', transitions: 1 },
+      ]),
+    );
     expect(
-      Object.fromEntries(figures.transitions.map(({ from, to, transitions }) => [`${from}>${to}`, transitions])),
-    ).toEqual({ '>A': 4, 'A>B': 2, 'A>D': 1, 'B>C': 1, '>C': 1 });
+      own(figures.active)
+        .map(({ status }) => status)
+        .toSorted(),
+    ).toEqual(['CHECKED', 'PACKED']);
+    expect(figures.clockAnomalies).toEqual([{ ...group, status: 'PACKED', anomalies: 1 }]);
+  });
+
+  it('count transitions, the first one from nowhere', () => {
+    const flat = figures.transitions.filter(({ lifecycle }) => lifecycle !== 'parallel');
+    expect(Object.fromEntries(flat.map(({ from, to, transitions }) => [`${from}>${to}`, transitions]))).toEqual({
+      '>A': 4,
+      'A>B': 2,
+      'A>D': 1,
+      'B>C': 1,
+      '>C': 1,
+    });
   });
 
   it('count deviations and failures as often as they happened', () => {

@@ -14,9 +14,9 @@ const durationRow = z.object({
   indices: z.array(count),
   counts: z.array(count),
   seconds: z.number(),
-  anomalies: count,
 });
 const activeRow = z.object({ ...group, status: z.string(), orders: count });
+const anomalyRow = z.object({ ...group, status: z.string(), anomalies: count });
 const transitionRow = z.object({ ...group, from: z.string(), to: z.string(), transitions: count });
 const deviationRow = z.object({ ...group, kind: z.string(), deviations: count });
 const failureRow = z.object({ overflow, failure_class: z.string(), service: z.string(), failures: count });
@@ -32,9 +32,8 @@ interface Group {
 /** Durations of a status, or of whole orders by the final status they are in. */
 export interface DurationFigures extends Group {
   readonly status: string;
+  /** Negative durations are not in it. */
   readonly durations: DurationHistogram;
-  /** Negative durations, where clocks disagree; they are not in the histogram. */
-  readonly anomalies: number;
 }
 
 /** What the store says of all orders at one moment. */
@@ -43,9 +42,11 @@ export interface OrderFigures {
   readonly statusDurations: readonly DurationFigures[];
   /** Whole orders, from the first entry to the entry into the final status. */
   readonly leadTimes: readonly DurationFigures[];
-  /** Orders that are not closed. */
+  /** Orders that are not closed, in every status that one of their regions is in, final ones of regions that wait for others too. */
   readonly active: readonly (Group & { readonly status: string; readonly orders: number })[];
-  /** `from` is empty for the first status of an order. */
+  /** Times of entry that cannot be right. */
+  readonly clockAnomalies: readonly (Group & { readonly status: string; readonly anomalies: number })[];
+  /** `from` is empty for the first status of an order or a region. */
   readonly transitions: readonly (Group & {
     readonly from: string;
     readonly to: string;
@@ -82,13 +83,23 @@ export async function orderFigures(store: StoreClient, rules: FigureRules): Prom
   const leadTimes = await durationFigures(store, LEAD_TIMES);
   const active = await store.query(
     capped(
-      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(status) AS status_key, count() AS size_part
-       FROM orders FINAL WHERE status != '' AND isNull(closed_at) GROUP BY lifecycle_key, status_key`,
+      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(active) AS status_key, count() AS size_part
+       FROM orders FINAL ARRAY JOIN current_statuses AS active WHERE isNull(closed_at) GROUP BY lifecycle_key, status_key`,
       ['lifecycle', 'status'],
       { orders: 'sum(size_part)' },
     ),
     {},
     activeRow,
+  );
+  const clockAnomalies = await store.query(
+    capped(
+      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(visit_statuses[visit + 1]) AS status_key, count() AS size_part
+       FROM orders FINAL ARRAY JOIN anomaly_visits AS visit GROUP BY lifecycle_key, status_key`,
+      ['lifecycle', 'status'],
+      { anomalies: 'sum(size_part)' },
+    ),
+    {},
+    anomalyRow,
   );
   const transitions = await transitionFigures(store);
   const deviations = await store.query(
@@ -105,6 +116,7 @@ export async function orderFigures(store: StoreClient, rules: FigureRules): Prom
     statusDurations,
     leadTimes,
     active,
+    clockAnomalies,
     transitions,
     deviations,
     failures: await failureFigures(store),
@@ -127,16 +139,15 @@ async function durationFigures(store: StoreClient, source: string): Promise<Dura
   const bucketed = `SELECT lifecycle_key, status_key, if(dwell < 0, -1, toInt32(arrayCount(bound -> dwell > bound, {bounds:Array(Int64)}))) AS bucket,
       count() AS visits, sum(dwell / 1e9) AS seconds
     FROM (${source}) GROUP BY lifecycle_key, status_key, bucket`;
-  // sumMap refuses signed keys together with others, and anomalies have no bucket: they are kept apart.
+  // sumMap refuses signed keys together with others, and negative durations have no bucket: they are left out.
   const grouped = `SELECT lifecycle_key, status_key, sumMapIf([toUInt32(greatest(bucket, 0))], [visits], bucket >= 0) AS buckets_part,
-      sumIf(seconds, bucket >= 0) AS seconds_part, sumIf(visits, bucket < 0) AS anomalies_part, sum(visits) AS size_part
+      sumIf(seconds, bucket >= 0) AS seconds_part, sum(visits) AS size_part
     FROM (${bucketed}) GROUP BY lifecycle_key, status_key`;
   const sql = capped(grouped, ['lifecycle', 'status'], {
     buckets: 'sumMap(buckets_part.1, buckets_part.2)',
     indices: 'buckets.1',
     counts: 'buckets.2',
     seconds: 'sum(seconds_part)',
-    anomalies: 'sum(anomalies_part)',
   });
   const rows = await store.query(sql, { bounds: DURATION_BOUNDS_NANO }, durationRow);
   return rows.map(({ indices, counts, seconds, ...figures }) => ({
@@ -151,7 +162,7 @@ function transitionFigures(store: StoreClient): Promise<z.output<typeof transiti
       `SELECT lifecycle_key, toString(step.1) AS from_key, toString(step.2) AS to_key, count() AS size_part
        FROM (
          SELECT toString(lifecycle_name) AS lifecycle_key,
-           arrayJoin(arrayZip(arrayPushFront(arrayPopBack(visit_statuses), ''), visit_statuses)) AS step
+           arrayJoin(arrayZip(visit_from, visit_statuses)) AS step
          FROM orders FINAL WHERE notEmpty(visit_statuses)
        ) GROUP BY lifecycle_key, from_key, to_key`,
       ['lifecycle', 'from', 'to'],

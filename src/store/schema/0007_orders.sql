@@ -6,15 +6,20 @@ CREATE TABLE IF NOT EXISTS orders
     lifecycle_name        LowCardinality(String),
     lifecycle_version     LowCardinality(String),
     lifecycle_digest      LowCardinality(String) COMMENT 'hash of the definition: a changed one judges every order anew, also without a new version',
-    status                LowCardinality(String) COMMENT 'empty while no status is known',
+    status                LowCardinality(String) COMMENT 'empty while no status is known; with regions the one entered last of those that are not final',
     since                 Nullable(DateTime64(9, 'UTC')),
     opened_at             Nullable(DateTime64(9, 'UTC')),
     closed_at             Nullable(DateTime64(9, 'UTC')),
+    current_regions       Array(LowCardinality(String)) COMMENT 'regions that have begun; one without a name on a flat machine',
+    current_statuses      Array(LowCardinality(String)),
+    current_since         Array(DateTime64(9, 'UTC')),
     aliases               Array(String),
     attribute_names       Array(LowCardinality(String)) COMMENT 'sorted; each once, with the value that was reported last',
     attribute_values      Array(String),
     visit_statuses        Array(LowCardinality(String)),
     visit_systems         Array(LowCardinality(String)) COMMENT 'empty for a status that the lifecycle does not know',
+    visit_regions         Array(LowCardinality(String)) COMMENT 'empty on a flat machine',
+    visit_from            Array(LowCardinality(String)) COMMENT 'status before it in its region; empty at the start',
     visit_entered_at      Array(DateTime64(9, 'UTC')),
     visit_left_at         Array(Nullable(DateTime64(9, 'UTC'))),
     visit_evidence        Array(String) COMMENT 'JSON array of the pieces of evidence, per visit',
@@ -22,8 +27,13 @@ CREATE TABLE IF NOT EXISTS orders
     deviation_statuses    Array(LowCardinality(String)),
     deviation_from        Array(LowCardinality(String)) COMMENT 'empty at the start of the order',
     deviation_skipped     Array(Array(LowCardinality(String))),
+    deviation_other       Array(LowCardinality(String)) COMMENT 'out_of_step: where the other region was; empty when it had not begun',
     deviation_at          Array(DateTime64(9, 'UTC')),
     deviation_visits      Array(UInt32) COMMENT 'index of the entering visit',
+    anomaly_kinds         Array(LowCardinality(String)) COMMENT 'future or inverted: times that cannot be right',
+    anomaly_visits        Array(UInt32) COMMENT 'index of the visit',
+    anomaly_skew_nano     Array(Int64) COMMENT 'how much the clocks disagree at least',
+    anomaly_sources       Array(LowCardinality(String)),
     failure_at            Array(DateTime64(9, 'UTC')),
     failure_classes       Array(LowCardinality(String)) COMMENT 'timeout, api_error or other',
     failure_services      Array(LowCardinality(String)),
@@ -34,8 +44,9 @@ CREATE TABLE IF NOT EXISTS orders
     failure_spans         Array(String),
     failures_left_out     UInt32 COMMENT 'earlier failures beyond the limit per order',
     first_observed_at     DateTime64(3, 'UTC') COMMENT 'first time the projector saw the order',
-    INDEX by_status status TYPE set(100) GRANULARITY 1
+    content               UInt64 COMMENT 'hash of the order without its revision: what has not changed is not written again',
+    INDEX by_current current_statuses TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY order_id
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
+SETTINGS index_granularity = 128, min_compress_block_size = 4096, max_compress_block_size = 16384, vertical_merge_algorithm_min_rows_to_activate = 1, vertical_merge_algorithm_min_columns_to_activate = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

@@ -6,8 +6,8 @@ CREATE TABLE IF NOT EXISTS order_attributes
     name        LowCardinality(String),
     value       String,
     occurred_at DateTime64(9, 'UTC') COMMENT 'clock of the sender',
-    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (order_id, alias, name, value, occurred_at)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
+SETTINGS index_granularity = 256, min_compress_block_size = 4096, max_compress_block_size = 16384, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

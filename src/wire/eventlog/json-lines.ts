@@ -1,7 +1,7 @@
-import type { Evidence, EvidenceKind, Visit } from '../../model/order.ts';
+import type { Evidence, EvidenceKind } from '../../model/order.ts';
 import { formatRfc3339, parseRfc3339, type UnixNano } from '../../model/units.ts';
 import { type EventLogItem, type EventLogReader, MAX_RAW_CHARACTERS, nameProblem, rejected } from './event.ts';
-import { type ExportedOrder, evidenceJson, orderCase } from './order-case.ts';
+import { type ExportedOrder, type ExportedVisit, evidenceJson, orderCase } from './order-case.ts';
 import { TextInput } from './text-input.ts';
 
 /** Characters of one line. */
@@ -88,7 +88,7 @@ export class JsonLinesReader implements EventLogReader {
   }
 }
 
-function decodeVisit(value: Record<string, unknown>): Visit {
+function decodeVisit(value: Record<string, unknown>): ExportedVisit {
   const enteredAt = time(value['enteredAt']);
   const leftAt = value['leftAt'] === null ? null : time(value['leftAt']);
   return {

@@ -11,13 +11,16 @@ export interface ExportedObject {
   readonly attributes: readonly Attribute[];
 }
 
+/** A visit as exports take it: where it stands in its region follows from the lifecycle again. */
+export type ExportedVisit = Omit<Visit, 'region' | 'from'>;
+
 /** One order as exports take it. */
 export interface ExportedOrder {
   readonly orderId: string;
   readonly aliases: readonly Alias[];
   /** Further facts about the order (channel, product …); names MUST be unique. */
   readonly attributes: readonly Attribute[];
-  readonly visits: readonly Visit[];
+  readonly visits: readonly ExportedVisit[];
   readonly traces: readonly ExportedObject[];
   readonly messages: readonly ExportedObject[];
 }
@@ -63,7 +66,7 @@ export async function* orderCases(orders: AsyncIterable<ExportedOrder>): AsyncGe
 }
 
 /** The event of a visit. */
-export function visitEvent(visit: Visit): EventLogCase['events'][number] {
+export function visitEvent(visit: ExportedVisit): EventLogCase['events'][number] {
   const [first] = visit.evidence;
   const attributes: Attribute[] = [];
   if (visit.system !== null) attributes.push(['system', 'string', visit.system]);

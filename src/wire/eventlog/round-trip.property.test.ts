@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Evidence, Visit } from '../../model/order.ts';
+import type { Evidence } from '../../model/order.ts';
 import { formatRfc3339, MAX_UNIX_NANO, MIN_UNIX_NANO } from '../../model/units.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CSV_COLUMNS, encodeCsv } from './csv-writer.ts';
@@ -69,7 +69,7 @@ const evidence: fc.Arbitrary<Evidence> = fc.record({
   spanId: fc.option(hex(16)),
 });
 
-const visit: fc.Arbitrary<Visit> = fc
+const visit: fc.Arbitrary<ExportedOrder['visits'][number]> = fc
   .record({
     status: name,
     system: fc.option(name),

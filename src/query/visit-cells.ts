@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import { binOf, RELATIVE_ERROR, valueOf } from '../lifecycle/dwell/sketch.ts';
+import type { WorkingClock } from '../lifecycle/dwell/working-time.ts';
+import { nanoToMs, type UnixNano } from '../model/units.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { FigureScope } from './visits-at.ts';
+
+/** Most visits whose durations are read exactly; of more, durations are rounded to bins of at most RELATIVE_ERROR. */
+export const MAX_EXACT_VISITS = 250_000;
+
+/** Which visits figures are about, and in which time. */
+export interface CellScope extends FigureScope {
+  /** `at` lies in the past, and things may have come since. */
+  readonly past: boolean;
+  /** Measures working time; undefined: durations are wall time. */
+  readonly working?: WorkingClock | undefined;
+  /** Final statuses: nobody waits for their end. */
+  readonly finals: readonly string[];
+}
+
+/** How often each duration occurs, by ascending durations in milliseconds; each once. */
+export interface Durations {
+  readonly values: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Visits, or whole orders, of one kind and status that came from one other status. */
+export interface VisitCell {
+  /** `closed`, `active` and `unknown` are whole orders. */
+  readonly kind: 'completed' | 'open' | 'final' | 'closed' | 'active' | 'unknown';
+  readonly status: string;
+  /** Empty at the start of a region. */
+  readonly previous: string;
+  readonly count: number;
+  /** Whole orders of them that deviate. */
+  readonly deviating: number;
+  readonly clockAnomalies: number;
+  /** How long they took, or their ages while open; nothing for `final` and `unknown`. */
+  readonly durations: Durations;
+}
+
+/** What figures of statuses are made of. */
+export interface VisitCells {
+  readonly cells: readonly VisitCell[];
+  /** Of visits that ended in the window, by status. */
+  readonly recent: ReadonlyMap<string, Durations>;
+  /** False where durations were rounded because there are many visits. */
+  readonly exact: boolean;
+}
+
+// Up to hundreds of thousands of numbers, as the SQL makes them: looking at each would take longer than the query.
+const columnOfNumbers = z.custom<number[]>((value) => Array.isArray(value));
+const kind = z.enum(['completed', 'open', 'final', 'closed', 'active', 'unknown']);
+const cellRow = z.object({
+  kind_name: kind,
+  status_name: z.string(),
+  previous_name: z.string(),
+  visits: z.coerce.number(),
+  deviating_orders: z.coerce.number(),
+  clock_anomalies: z.coerce.number(),
+  keys: columnOfNumbers,
+  counts: columnOfNumbers,
+});
+const recentRow = z.object({ status_name: z.string(), keys: columnOfNumbers, counts: columnOfNumbers });
+
+const DESCRIBED = `({described:String} = '' OR has(attributes, {described:String}))`;
+
+/**
+ * Rows of `visits` as they were known at `{at:Int64}`: what was entered later is not there, what was left later is open, and an order
+ * deviates if it did so by then. The columns have the names of the table, so that both can be asked the same.
+ */
+const VISITS_AT = `(SELECT multiIf(v.kind = 'unknown', 'unknown',
+      v.kind IN ('closed', 'active'), if(v.left_nano != 0 AND v.left_nano <= {at:Int64}, 'closed', 'active'),
+      v.left_nano != 0 AND v.left_nano <= {at:Int64}, 'completed', v.status IN {finals:Array(String)}, 'final', 'open') AS kind,
+    v.status AS status, v.previous AS previous, v.entered_nano AS entered_nano, v.left_nano AS left_nano,
+    if(kind IN ('open', 'active'), v.entered_nano, 0) AS open_nano, v.bin AS bin, v.working_nano AS working_nano,
+    v.working_bin AS working_bin, toUInt8(v.deviated_nano != 0 AND v.deviated_nano <= {at:Int64}) AS deviating,
+    v.anomalies AS anomalies, v.attributes AS attributes, v.net AS net
+  FROM visits AS v WHERE v.kind = 'unknown' OR v.entered_nano <= {at:Int64})`;
+
+/** SQL of the bin of milliseconds, as `binOf`; ages below 0 are one bin, a clock anomaly. */
+function binSql(milliseconds: string): string {
+  const width = Math.log((1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR));
+  return `if(${milliseconds} <= 0, -1, toInt32(ceil(log(${milliseconds}) / ${width})) + ${binOf(1)})`;
+}
+
+/** Reads the cells of a scope: three queries, whatever the number of figures. More visits than `maxExact` are read in bins. */
+export async function visitCells(
+  store: StoreClient,
+  scope: CellScope & { readonly since?: UnixNano | undefined },
+  maxExact = MAX_EXACT_VISITS,
+): Promise<VisitCells> {
+  const exact = (await visitCount(store)) <= maxExact;
+  const [cells, recent] = await Promise.all([readCells(store, scope, exact), readRecent(store, scope, exact)]);
+  return { cells, recent: recent ?? recentOfAll(cells), exact };
+}
+
+/** How many visits ended in a window, by status. */
+export async function completedCounts(
+  store: StoreClient,
+  scope: CellScope & { readonly since: UnixNano },
+): Promise<Map<string, number>> {
+  const rows = await store.query(
+    `SELECT toString(status) AS status_name, sum(net) AS visits FROM ${sourceOf(scope)}
+     WHERE kind = 'completed' AND left_nano >= {since:Int64} AND ${conditionOf(scope)} GROUP BY status HAVING visits != 0`,
+    { ...parametersOf(scope), since: String(scope.since) },
+    z.object({ status_name: z.string(), visits: z.coerce.number() }),
+  );
+  return new Map(rows.map((row) => [row.status_name, row.visits]));
+}
+
+async function visitCount(store: StoreClient): Promise<number> {
+  const [row] = await store.query(
+    "SELECT sum(net) AS visits FROM visits WHERE kind IN ('completed', 'open', 'final')",
+    {},
+    z.object({ visits: z.coerce.number() }),
+  );
+  return row?.visits ?? 0;
+}
+
+async function readCells(store: StoreClient, scope: CellScope, exact: boolean): Promise<VisitCell[]> {
+  const ended = durationSql(scope, exact);
+  // Ages in working time are measured here, by the time of entry; to whole seconds where there are many.
+  const age =
+    scope.working === undefined ? '({at:Int64} - open_nano) / 1e6' : `${exact ? '' : 'floor'}(open_nano / 1e6)`;
+  const rounded = scope.working === undefined && !exact ? binSql(age) : age;
+  const rows = await store.query(
+    `SELECT toString(kind) AS kind_name, toString(status) AS status_name, toString(previous) AS previous_name, sum(some) AS visits,
+       sum(some_deviating) AS deviating_orders, sum(some_anomalous) AS clock_anomalies, groupArray(key) AS keys,
+       groupArray(toInt32(some)) AS counts
+     FROM (
+       SELECT kind, status, previous, if(kind IN ('open', 'active'), ${rounded}, ${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS key,
+         sum(n) AS some, sumIf(n, deviating = 1) AS some_deviating, sum(anomalous) AS some_anomalous
+       FROM (
+         SELECT kind, status, previous, open_nano, deviating, ${ended} AS duration, sum(net) AS n, sum(net * anomalies) AS anomalous
+         FROM ${sourceOf(scope)} WHERE ${conditionOf(scope)} GROUP BY kind, status, previous, open_nano, deviating, duration
+       ) GROUP BY kind, status, previous, key HAVING some != 0
+     ) GROUP BY kind, status, previous`,
+    parametersOf(scope),
+    cellRow,
+  );
+  const { working } = scope;
+  const now = nanoToMs(scope.at);
+  return rows.map((row): VisitCell => {
+    const { kind_name: of, status_name: status, previous_name: previous, visits: count, keys, counts } = row;
+    const isOpen = of === 'open' || of === 'active';
+    const values =
+      isOpen && working !== undefined ? keys.map((at) => working.betweenMs(at, now)) : exact ? keys : keys.map(valueOf);
+    const durations = of === 'final' || of === 'unknown' ? NOTHING : sorted(values, counts);
+    return {
+      kind: of,
+      status,
+      previous,
+      count,
+      deviating: row.deviating_orders,
+      clockAnomalies: row.clock_anomalies,
+      durations,
+    };
+  });
+}
+
+const NOTHING: Durations = { values: [], counts: [] };
+
+/** Durations of visits that ended in the window; undefined where the window is everything. */
+async function readRecent(
+  store: StoreClient,
+  scope: CellScope & { readonly since?: UnixNano | undefined },
+  exact: boolean,
+): Promise<Map<string, Durations> | undefined> {
+  if (scope.since === undefined) return undefined;
+  const rows = await store.query(
+    `SELECT toString(status) AS status_name, groupArray(${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS keys,
+       groupArray(toInt32(n)) AS counts
+     FROM (
+       SELECT status, ${durationSql(scope, exact)} AS duration, sum(net) AS n FROM ${sourceOf(scope)}
+       WHERE kind = 'completed' AND left_nano >= {since:Int64} AND ${conditionOf(scope)} GROUP BY status, duration HAVING n != 0
+     ) GROUP BY status`,
+    { ...parametersOf(scope), since: String(scope.since) },
+    recentRow,
+  );
+  return new Map(
+    rows.map(({ status_name: status, keys, counts }) => [status, sorted(exact ? keys : keys.map(valueOf), counts)]),
+  );
+}
+
+function recentOfAll(cells: readonly VisitCell[]): Map<string, Durations> {
+  const completed = Map.groupBy(
+    cells.filter((cell) => cell.kind === 'completed'),
+    ({ status }) => status,
+  );
+  return new Map(
+    [...completed].map(([status, own]) => [status, mergeDurations(own.map(({ durations }) => durations))]),
+  );
+}
+
+function durationSql({ working }: CellScope, exact: boolean): string {
+  if (exact)
+    return working === undefined ? "if(kind IN ('completed', 'closed'), left_nano - entered_nano, 0)" : 'working_nano';
+  return working === undefined ? 'bin' : 'working_bin';
+}
+
+function sourceOf({ past }: CellScope): string {
+  return past ? VISITS_AT : 'visits';
+}
+
+/** The condition stays out of the way of the table's projections, which do not have the attributes. */
+function conditionOf({ attribute }: CellScope): string {
+  return attribute === undefined ? 'true' : DESCRIBED;
+}
+
+function parametersOf({ at, attribute, past, finals }: CellScope): Record<string, unknown> {
+  return {
+    at: String(at),
+    ...(past ? { finals } : {}),
+    ...(attribute === undefined ? {} : { described: `${attribute.name}=${attribute.value}` }),
+  };
+}
+
+/** Adds up several; equal durations fall together. */
+export function mergeDurations(several: readonly Durations[]): Durations {
+  const [only] = several;
+  if (several.length === 1 && only !== undefined) return only;
+  return sorted(
+    several.flatMap(({ values }) => values),
+    several.flatMap(({ counts }) => counts),
+  );
+}
+
+function sorted(values: readonly number[], counts: readonly number[]): Durations {
+  const places = Uint32Array.from(values, (_, index) => index).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const merged: { values: number[]; counts: number[] } = { values: [], counts: [] };
+  for (const place of places) {
+    const value = values[place] ?? 0;
+    const count = counts[place] ?? 0;
+    const last = merged.values.length - 1;
+    if (merged.values[last] === value) merged.counts[last] = (merged.counts[last] ?? 0) + count;
+    else {
+      merged.values.push(value);
+      merged.counts.push(count);
+    }
+  }
+  return merged;
+}
