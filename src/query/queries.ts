@@ -21,6 +21,7 @@ import {
 import { explainStatus } from './explain.ts';
 import { exportOrders } from './export.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
+import { type LastMessage, lastMessages } from './last-messages.ts';
 import { leadTime } from './lead-time.ts';
 import { type FoundLog, findLogs, type LogFilter } from './logs.ts';
 import { metricNames } from './metric-names.ts';
@@ -108,7 +109,11 @@ export class Queries {
   }
 
   /** Orders that wait longer than they should. */
-  async stuck(limit: number): Promise<{ improbable: number; total: number; orders: StuckOrder[] }> {
+  async stuck(limit: number): Promise<{
+    improbable: number;
+    total: number;
+    orders: (StuckOrder & { lastMessage: LastMessage | null; deadLetterCount: number })[];
+  }> {
     const { statuses } = this.#lifecycle;
     const found = await stuckOrders(this.#store, {
       now: this.#now(),
@@ -117,7 +122,20 @@ export class Queries {
       improbable: IMPROBABLE,
       limit,
     });
-    return { improbable: IMPROBABLE, ...found };
+    const ids = found.orders.map(({ orderId }) => orderId);
+    const [messages, letters] = await Promise.all([
+      lastMessages(this.#store, ids),
+      deadLettersOfOrders(this.#store, ids, this.#now()),
+    ]);
+    return {
+      improbable: IMPROBABLE,
+      total: found.total,
+      orders: found.orders.map((order) => ({
+        ...order,
+        lastMessage: messages.get(order.orderId) ?? null,
+        deadLetterCount: letters.get(order.orderId) ?? 0,
+      })),
+    };
   }
 
   /** What the visits of an order consist of; undefined when the order is not known. */

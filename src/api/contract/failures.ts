@@ -69,6 +69,15 @@ export const stuck = z.object({
         .object({ at: timestamp, kind: evidence.shape.kind, source: z.string(), traceId: traceId.nullable() })
         .nullable()
         .describe('the last sign of the order'),
+      lastMessage: z
+        .object({
+          at: timestamp,
+          queue: z.string().nullable().describe('null for a message that no queue took'),
+          fate: z.enum(['delivered', 'waiting', 'unroutable', 'direct_reply']),
+        })
+        .nullable()
+        .describe('the last message at a watched broker that names the order'),
+      deadLetterCount: z.number().int().describe('unresolved dead letters of the order'),
     }),
   ),
 });

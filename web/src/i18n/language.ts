@@ -28,3 +28,8 @@ export function rememberLanguage(language: Language): void {
     // Storage is switched off: the choice lasts as long as the page.
   }
 }
+
+/** A name in the quotation marks of the language. */
+export function quoted(name: string, language: Language): string {
+  return language === 'ru' ? `«${name}»` : `“${name}”`;
+}

@@ -1,4 +1,4 @@
-import { IconArrowsSplit2, IconClockExclamation, IconClockPause } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconClockExclamation, IconClockPause, IconMailOff } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { formatAge, formatDuration } from '../format/duration.ts';
@@ -28,7 +28,7 @@ export function StuckCard({ order, improbable }: { readonly order: StuckOrder; r
   const rare = useRarityText(improbable);
   const failureText = useFailureText();
   const age = Math.max(order.ageMs, now - epochMs(order.since));
-  const { targetMs, lastFailure } = order;
+  const { targetMs, lastFailure, lastMessage } = order;
   const target = targetMs === null ? '' : formatDuration(targetMs, language);
   const over = targetMs !== null && age > targetMs;
   const Icon = over ? IconClockExclamation : IconClockPause;
@@ -60,6 +60,18 @@ export function StuckCard({ order, improbable }: { readonly order: StuckOrder; r
           <span>
             {failureText(lastFailure)}, {formatRelative(Math.min(now, epochMs(lastFailure.at)), now, language)}
           </span>
+        </span>
+      )}
+      {lastMessage === null ? null : (
+        <span className={styles['line']} title={formatExact(lastMessage.at, language)}>
+          {t(`stuck.messages.${lastMessage.fate}`, { queue: lastMessage.queue ?? '' })},{' '}
+          {formatRelative(Math.min(now, epochMs(lastMessage.at)), now, language)}
+        </span>
+      )}
+      {order.deadLetterCount === 0 ? null : (
+        <span className={styles['failure']}>
+          <IconMailOff size={14} stroke={1.9} aria-hidden />
+          {t('stuck.deadLetters', { count: order.deadLetterCount })}
         </span>
       )}
       {order.deviationCount === 0 ? null : (

@@ -12,6 +12,8 @@ const order = (orderId: string, status: string, survival: number | null, ageMs =
   deviationCount: 0,
   lastFailure: null,
   lastEvidence: null,
+  lastMessage: null,
+  deadLetterCount: 0,
 });
 
 describe('stuckColumns', () => {
