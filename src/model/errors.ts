@@ -7,6 +7,8 @@ export type WaybillErrorCode =
   | 'invalid_configuration'
   | 'invalid_lifecycle'
   | 'not_found'
+  | 'forbidden' // the caller may not, or nobody may as it is configured
+  | 'conflict' // what is asked for does not fit how things stand now
   | 'journal_full' // the journal reached its size limit; the store is behind
   | 'disk_full'
   | 'overloaded' // a bounded queue is full

@@ -17,7 +17,6 @@ export const METRIC_TYPE = {
 
 /** OTLP AggregationTemporality by number. */
 export const TEMPORALITIES = ['unspecified', 'delta', 'cumulative'] as const;
-export type Temporality = (typeof TEMPORALITIES)[number];
 
 /** What a point's number was sent as. */
 export const NUMBER_KIND = { none: 0, int: 1, double: 2 } as const;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MIN_UNIX_NANO, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { toDateTime64, unixNanoText } from '../store/time.ts';
-import { type FigureScope, IN_SCOPE, scopeParameters } from './visits-at.ts';
+import { type FigureScope, IN_SCOPE, scopeParameters } from './figure-scope.ts';
 
 /** Newest visits, of all statuses together, that figures are made of. A mean of thousands does not get better by millions. */
 const MAX_VISITS = 50_000;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { DeathReason } from '../model/message.ts';
 import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { type FigureScope, IN_SCOPE, scopeParameters } from './figure-scope.ts';
 import { hexOf, nanoField, nanoOrNullField } from './time-sql.ts';
-import { type FigureScope, IN_SCOPE, scopeParameters } from './visits-at.ts';
 
 /** A queue that was found empty counts for letters that were seen this long before: figures of brokers are some seconds old. */
 const EMPTY_AFTER_SECONDS = 15;

@@ -21,6 +21,7 @@ import {
 import { explainStatus } from './explain.ts';
 import { exportOrders } from './export.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
+import type { FigureScope } from './figure-scope.ts';
 import { type LastMessage, lastMessages } from './last-messages.ts';
 import { leadTime } from './lead-time.ts';
 import { type FoundLog, findLogs, type LogFilter } from './logs.ts';
@@ -39,7 +40,6 @@ import { type StuckOrder, stuckOrders } from './stuck.ts';
 import { statusSurvival } from './survival.ts';
 import { findTrace } from './trace.ts';
 import { type CellScope, completedCounts, visitCells } from './visit-cells.ts';
-import type { FigureScope } from './visits-at.ts';
 
 /** An age that fewer than one visit in twenty reaches is improbable. */
 const IMPROBABLE = 0.05;

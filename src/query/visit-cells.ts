@@ -3,7 +3,7 @@ import { binOf, RELATIVE_ERROR, valueOf } from '../lifecycle/dwell/sketch.ts';
 import type { WorkingClock } from '../lifecycle/dwell/working-time.ts';
 import { nanoToMs, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import type { FigureScope } from './visits-at.ts';
+import type { FigureScope } from './figure-scope.ts';
 
 /** Most visits whose durations are read exactly; of more, durations are rounded to bins of at most RELATIVE_ERROR. */
 export const MAX_EXACT_VISITS = 250_000;

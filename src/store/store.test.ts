@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
 import { StringTable } from '../model/string-table.ts';
 import { littleEndianBytes, type NativeColumn } from '../wire/native/column.ts';
 import { encodeBlock } from '../wire/native/encode.ts';
@@ -12,7 +13,6 @@ import { StoreClient } from './client.ts';
 import { storeConfigSchema } from './config.ts';
 import { EmbeddedEngine } from './engine/supervisor.ts';
 import { applySchema, readSchemaFiles } from './schema.ts';
-import { Secret } from '../model/secret.ts';
 import { openStore, type Store } from './store.ts';
 import { toDateTime64, unixNanoText } from './time.ts';
 

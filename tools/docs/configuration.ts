@@ -8,6 +8,9 @@ import { redactConfig } from '../../src/pipeline/redact/config.ts';
 import { otlpGrpcConfigSchema, otlpHttpConfigSchema } from '../../src/receivers/otlp/config.ts';
 import { rabbitmqBrokerSchema } from '../../src/receivers/rabbitmq/config.ts';
 import { storeConfigSchema } from '../../src/store/config.ts';
+import { markdownTable } from './markdown-table.ts';
+
+const HEAD = ['key', 'default', 'bounds', 'meaning'] as const;
 
 /** What JSON Schema says of one key. */
 interface Described {
@@ -77,9 +80,9 @@ export function configurationDocument(): string {
   });
   const parts = sections.map(({ path, about, schema }) => {
     const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Described;
-    return `\n## ${path}\n\n${about}\n\n${table(rowsOf(path, described))}`;
+    return `\n## ${path}\n\n${about}\n\n${markdownTable(HEAD, rowsOf(path, described))}`;
   });
-  const text = `${intro}\n## General\n\n${table(rows)}${parts.join('')}`;
+  const text = `${intro}\n## General\n\n${markdownTable(HEAD, rows)}${parts.join('')}`;
   const missing = leaves(defaults).filter((key) => !text.includes(`\`${key}\``));
   if (missing.length > 0)
     throw new Error(`add to tools/docs/configuration.ts what it does not know: ${missing.join(', ')}`);
@@ -90,17 +93,6 @@ function rowsOf(path: string, described: Described): string[][] {
   return Object.entries(described.properties ?? {}).flatMap(([name, member]) =>
     member.properties === undefined ? [row(`${path}.${name}`, member)] : rowsOf(`${path}.${name}`, member),
   );
-}
-
-/** A table with columns of even width, as the formatter wants it. */
-function table(rows: readonly (readonly string[])[]): string {
-  const all = [['key', 'default', 'bounds', 'meaning'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
-  const lines = all.map(
-    (cells) => `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`,
-  );
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [lines[0], rule, ...lines.slice(1), ''].join('\n');
 }
 
 function row(key: string, described: Described): string[] {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { ledgerStress, type Matrix, matrix, soak } from '../../bench/results.ts';
 import type { BenchResult } from '../../src/bench/result.ts';
+import { markdownTable } from './markdown-table.ts';
 
 const results = resolve(import.meta.dirname, '../../bench/results');
 
@@ -75,7 +76,7 @@ ${machine.processor}, ${machine.cores} cores, ${memory} GiB, ${machine.system}, 
 429 bytes a span, 512 spans a request and medium cardinality where nothing else is said. The load average before the runs was
 ${lowest(runs)} to ${highest(runs)}: a machine that does other work gives lower figures.
 `,
-    table(
+    markdownTable(
       ['run', 'spans per CPU-second', 'of the limit', 'acknowledged a second', 'bytes a span on disk', 'memory'],
       runs.filter(({ load: { rate } }) => rate === null).map(costRow),
     ),
@@ -117,7 +118,7 @@ function loadSection({ runs }: Matrix): string {
 
 Milliseconds. Latency is from when a request is due to its acknowledgement; freshness from the acknowledgement to the trace in the API.
 
-${table(['run', 'loop', 'latency p50 / p95 / p99', 'freshness p50 / p95', 'spans'], rows)}`;
+${markdownTable(['run', 'loop', 'latency p50 / p95 / p99', 'freshness p50 / p95', 'spans'], rows)}`;
 }
 
 function ledger({ ledger: counts, stored }: BenchResult): string {
@@ -153,7 +154,7 @@ function stressSection(): string[] {
 Spans stream in, each sent once, while at a random moment the server or its store is killed with \`kill -9\`, the store is stopped, a record is torn, or the
 disk is full. After every round every acknowledged span must be there, and no span twice.
 
-${table(['what happened', 'rounds', 'acknowledged', 'refused or not answered', 'missing', 'twice'], rows)}`,
+${markdownTable(['what happened', 'rounds', 'acknowledged', 'refused or not answered', 'missing', 'twice'], rows)}`,
   ];
 }
 
@@ -168,11 +169,6 @@ ${whole(run.maxRssBytes / 1e6)} MB for all processes; ${(run.slopeBytesPerHour /
 ${whole(run.acknowledged)} spans acknowledged, ${whole(run.lost)} lost.
 `,
   ];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`);
-  return lines.join('');
 }
 
 function whole(value: number): string {

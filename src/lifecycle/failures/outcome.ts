@@ -11,7 +11,7 @@ export type FailureOutcome =
 
 /** Where a failure stands in the life of its order. */
 export interface FailurePlace {
-  /** The status the order was in; null before its first one. */
+  /** The status the order was in; null before its first one. With regions, the one entered last of those that were not final. */
   readonly status: string | null;
   /** Entry into the first status further on, after the failure; null while there is none. */
   readonly movedOnAt: UnixNano | null;
@@ -24,18 +24,27 @@ export interface FailurePlace {
  * @param visits in the order of entry
  */
 export function placeFailure(machine: Machine, visits: readonly Visit[], at: UnixNano): FailurePlace {
-  let status: string | null = null;
+  const here = new Map<string | null, string>();
   const reached = new Map<string | null, number>();
   for (const visit of visits) {
     const rank = machine.knows(visit.status) ? machine.rank(visit.status) : undefined;
     if (visit.enteredAt > at) {
-      if (rank !== undefined && rank > (reached.get(visit.region) ?? -1)) return { status, movedOnAt: visit.enteredAt };
+      if (rank !== undefined && rank > (reached.get(visit.region) ?? -1))
+        return { status: statusOf(machine, here), movedOnAt: visit.enteredAt };
     } else {
-      status = visit.status;
+      // Taken out first, so that the region entered last stands last.
+      here.delete(visit.region);
+      here.set(visit.region, visit.status);
       if (rank !== undefined) reached.set(visit.region, rank);
     }
   }
-  return { status, movedOnAt: null };
+  return { status: statusOf(machine, here), movedOnAt: null };
+}
+
+/** Of the statuses of the regions, by entry, the one that stands for the order: the last that is not final, where there is one. */
+function statusOf(machine: Machine, here: ReadonlyMap<string | null, string>): string | null {
+  const statuses = [...here.values()];
+  return statuses.findLast((status) => !machine.isFinal(status)) ?? statuses.at(-1) ?? null;
 }
 
 /** How a failure stands at `now`. */

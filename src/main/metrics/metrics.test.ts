@@ -117,6 +117,10 @@ describe('metrics of orders in a real store', () => {
       ),
       orderRow('unknown "status"', [['LOST\n', 0n, null]]),
     ]);
+    const since = String(T0 + 3600n * SECOND);
+    await store.client.insertRows('visits', [
+      { order_id: 'stuck', visit: 1, kind: 'open', status: 'SUBMITTED', entered_nano: since, open_nano: since, net: 1 },
+    ]);
     const queries = new Queries({
       store: store.client,
       machine: compileMachine(lifecycle),

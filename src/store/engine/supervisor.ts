@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WaybillError } from '../../model/errors.ts';
-import type { StoreLog } from '../log.ts';
 import { Secret } from '../../model/secret.ts';
+import type { StoreLog } from '../log.ts';
 import type { EngineListen, EngineOptions, EngineReport, EngineStart } from './options.ts';
 
 /** How to reach the embedded server; stays the same over restarts. */

@@ -38,10 +38,18 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError('api', message, { code, remedy, retryable });
 }
 
-async function request(path: string, signal: AbortSignal): Promise<Response> {
+/** What a request has besides its path. */
+interface Sent {
+  readonly method: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+async function request(path: string, signal: AbortSignal, sent?: Sent): Promise<Response> {
   try {
     return await fetch(path, {
-      headers: { accept: 'application/json' },
+      ...sent,
+      headers: { accept: 'application/json', ...sent?.headers },
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
   } catch (cause) {
@@ -63,7 +71,20 @@ export async function get<S extends z.ZodType>(
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.set(name, value);
   const query = search.size === 0 ? '' : `?${search}`;
-  const response = await request(`/api/${path}${query}`, signal);
+  return parse(schema, await request(`/api/${path}${query}`, signal));
+}
+
+/** Sends a body with a token; otherwise as `get`. Never repeated by itself. */
+export async function post<S extends z.ZodType>(
+  schema: S,
+  path: string,
+  { body, token, signal }: { readonly body: object; readonly token: string; readonly signal: AbortSignal },
+): Promise<z.output<S>> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return parse(schema, await request(`/api/${path}`, signal, { method: 'POST', headers, body: JSON.stringify(body) }));
+}
+
+async function parse<S extends z.ZodType>(schema: S, response: Response): Promise<z.output<S>> {
   if (!response.ok) throw await failure(response);
   const parsed = schema.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) return parsed.data;

@@ -106,7 +106,7 @@ export function DeadLettersPage() {
                 hint={t(isNarrowed ? 'deadLetters.nothingHint' : 'deadLetters.emptyHint')}
               />
             ) : (
-              <DeadLettersTable letters={letters} stale={isPlaceholderData} />
+              <DeadLettersTable letters={letters} stale={isPlaceholderData} replayVhosts={first.replay.vhosts} />
             )}
             {hasNextPage ? (
               <div className={styles['more']}>

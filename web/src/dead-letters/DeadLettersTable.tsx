@@ -7,6 +7,7 @@ import { useLanguage } from '../i18n/i18n.ts';
 import { DataTable } from '../parts/DataTable.tsx';
 import { Instant } from '../parts/Times.tsx';
 import styles from './dead-letters.module.css';
+import { ReplayButton } from './ReplayButton.tsx';
 
 /** What is written about the message itself: its headers, its deaths, how it was published. */
 function Details({ letter }: { readonly letter: DeadLetter }) {
@@ -50,7 +51,13 @@ function Details({ letter }: { readonly letter: DeadLetter }) {
   );
 }
 
-function Row({ letter, withOrder }: { readonly letter: DeadLetter; readonly withOrder: boolean }) {
+interface RowProps {
+  readonly letter: DeadLetter;
+  readonly withOrder: boolean;
+  readonly withReplay: boolean;
+}
+
+function Row({ letter, withOrder, withReplay }: RowProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { resolution } = letter;
@@ -90,7 +97,10 @@ function Row({ letter, withOrder }: { readonly letter: DeadLetter; readonly with
       <Table.Td ta="right">{formatCount(letter.count, language)}</Table.Td>
       <Table.Td>
         {resolution === null ? (
-          <strong>{t('deadLetters.waits')}</strong>
+          <>
+            <strong>{t('deadLetters.waits')}</strong>
+            {withReplay ? <ReplayButton letter={letter} /> : null}
+          </>
         ) : (
           <span className="wb-dim">
             {t(`deadLetters.resolutions.${resolution.how}`)}{' '}
@@ -110,10 +120,17 @@ interface DeadLettersTableProps {
   /** Without it the letters are all of one order, which the page names. */
   readonly withOrder?: boolean;
   readonly stale?: boolean;
+  /** Virtual hosts whose letters may be put back; none by default. */
+  readonly replayVhosts?: readonly string[];
 }
 
 /** Dead letters, one a line: why, where, whose, since when, and what became of them. */
-export function DeadLettersTable({ letters, withOrder = true, stale = false }: DeadLettersTableProps) {
+export function DeadLettersTable({
+  letters,
+  withOrder = true,
+  stale = false,
+  replayVhosts = [],
+}: DeadLettersTableProps) {
   const { t } = useTranslation();
   const columns = [
     { key: 'reason', name: t('deadLetters.columns.reason') },
@@ -128,7 +145,7 @@ export function DeadLettersTable({ letters, withOrder = true, stale = false }: D
   return (
     <DataTable columns={columns} minWidth={980} stale={stale} testId="dead-letters-table">
       {letters.map((letter) => (
-        <Row key={letter.id} letter={letter} withOrder={withOrder} />
+        <Row key={letter.id} letter={letter} withOrder={withOrder} withReplay={replayVhosts.includes(letter.vhost)} />
       ))}
     </DataTable>
   );

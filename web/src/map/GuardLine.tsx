@@ -28,7 +28,7 @@ export function GuardLine({ data }: EdgeProps<GuardLineType>) {
     .join('\n');
   return (
     <>
-      <path d={shape.path} className={styles['guard']} />
+      <path d={shape.path} className={styles['guard']} markerEnd="url(#wb-guard-arrow)" />
       <EdgeLabelRenderer>
         <span
           className={styles['guardLabel']}

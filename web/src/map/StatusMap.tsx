@@ -107,6 +107,40 @@ function useNodes(lifecycle: Lifecycle, layout: MapLayout, rows: readonly Status
   }, [lifecycle, layout, rows, language, t]);
 }
 
+/** Heads of lines, for reference by their id. */
+function Arrows() {
+  return (
+    <svg width="0" height="0" className={styles['defs']} aria-hidden>
+      <defs>
+        <marker
+          id="wb-guard-arrow"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
+          <path d="M0,0 L8,4 L0,8 z" className={styles['guardArrow']} />
+        </marker>
+        <marker
+          id="wb-deviation-arrow"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="8"
+          markerHeight="8"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
+          <path d="M0,0 L8,4 L0,8 z" className={styles['arrow']} />
+        </marker>
+      </defs>
+    </svg>
+  );
+}
+
 /** The lifecycle as a map in swim-lanes, with the orders that are in it now. */
 export function StatusMap({ lifecycle, layout: known, rows, edges }: StatusMapProps) {
   const { t } = useTranslation();
@@ -148,22 +182,7 @@ export function StatusMap({ lifecycle, layout: known, rows, edges }: StatusMapPr
       role="group"
       aria-label={t('map.mapLabel', { name: lifecycle.label[language] })}
     >
-      <svg width="0" height="0" className={styles['defs']} aria-hidden>
-        <defs>
-          <marker
-            id="wb-deviation-arrow"
-            viewBox="0 0 8 8"
-            refX="7"
-            refY="4"
-            markerWidth="8"
-            markerHeight="8"
-            markerUnits="userSpaceOnUse"
-            orient="auto"
-          >
-            <path d="M0,0 L8,4 L0,8 z" className={styles['arrow']} />
-          </marker>
-        </defs>
-      </svg>
+      <Arrows />
       <ReactFlow nodes={nodes} edges={flowEdges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} {...FIXED} />
     </div>
   );

@@ -20,6 +20,9 @@ interface Span {
 /** The number of a short straight edge stands above it instead of hiding it; px. */
 const STRAIGHT_LABEL_LIFT = 14;
 
+/** How far a guard goes round the nodes between its two; px. */
+const GUARD_REACH = 34;
+
 type Point = readonly [along: number, across: number];
 
 function spans(rect: Rect, rows: boolean): Span {
@@ -137,6 +140,30 @@ export function edgeShape(layout: MapLayout, fromStatus: string, toStatus: strin
     rows,
   );
   return rows ? { ...straight, labelY: straight.labelY - STRAIGHT_LABEL_LIFT } : straight;
+}
+
+/**
+ * Draws the line from a status to one that waits for it; undefined where a node is not on the map. Between nodes that stand at the same
+ * moment it goes round them, since others may stand between.
+ */
+export function guardShape(layout: MapLayout, fromStatus: string, toStatus: string): EdgeShape | undefined {
+  const rows = layout.orientation === 'rows';
+  const fromRect = layout.nodes.get(fromStatus);
+  const toRect = layout.nodes.get(toStatus);
+  if (fromRect === undefined || toRect === undefined) return undefined;
+  const from = spans(fromRect, rows);
+  const to = spans(toRect, rows);
+  if (Math.abs(from.middle - to.middle) > (from.end - from.start) / 2) return edgeShape(layout, fromStatus, toStatus);
+  const reach = Math.max(from.end, to.end) + GUARD_REACH;
+  return curve(
+    [
+      [from.end, from.centre],
+      [reach, from.centre],
+      [reach, to.centre],
+      [to.end, to.centre],
+    ],
+    rows,
+  );
 }
 
 /** Stroke width of an edge in pixels: as its traffic, from 1.5 (hardly any) to 9 (the busiest edge of the map). */

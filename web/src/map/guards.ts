@@ -1,5 +1,5 @@
 import type { Lifecycle } from '../../../src/api/contract/index.ts';
-import { type EdgeShape, edgeShape } from './edge-path.ts';
+import { type EdgeShape, guardShape } from './edge-path.ts';
 import type { MapLayout } from './layout.ts';
 
 /** A move, or the beginning of a region, that waits for another region. */
@@ -37,7 +37,7 @@ export function guardEdges(layout: MapLayout, lifecycle: Lifecycle): GuardEdge[]
     }
   }
   return [...edges.values()].flatMap((edge) => {
-    const shape = edgeShape(layout, edge.from, edge.to);
+    const shape = guardShape(layout, edge.from, edge.to);
     return shape === undefined ? [] : [{ ...edge, shape }];
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Lifecycle } from '../../../src/api/contract/index.ts';
+import { guardEdges } from './guards.ts';
 import { layoutMap, type Rect, withUnknown } from './layout.ts';
 
 const OWNERS = [
@@ -72,6 +73,50 @@ describe('layoutMap', () => {
     expect(nodes.get('BILLED')?.x).toBe(nodes.get('INITIATED')?.x);
     expect(nodes.get('PAID')?.x).toBeGreaterThan(nodes.get('BILLED')?.x ?? Infinity);
   });
+
+  it.each([1400, 700, 366])(
+    'frames regions, which neither mix nor begin before what they wait for, at %d pixels',
+    (width) => {
+      const statuses = [
+        ['TAKEN', 'make', 'mes'],
+        ['MADE', 'make', 'mes'],
+        ['ASKED', 'engrave', 'mes'],
+        ['ENGRAVED', 'engrave', 'mes'],
+        ['SENT', 'send', 'shop'],
+      ].map(([id = '', region = '', system = '']) => ({ id, region, system, label, targetMs: null, final: false }));
+      const parallel: Lifecycle = {
+        ...jewelry,
+        regions: [
+          { id: 'make', label, initial: 'TAKEN', startsWhen: [], optional: false },
+          { id: 'engrave', label, initial: 'ASKED', startsWhen: ['MADE'], optional: true },
+          { id: 'send', label, initial: 'SENT', startsWhen: ['MADE', 'ENGRAVED'], optional: false },
+        ],
+        statuses,
+        transitions: [
+          { from: 'TAKEN', to: 'MADE', requires: [] },
+          { from: 'ASKED', to: 'ENGRAVED', requires: [] },
+        ],
+      };
+      const layout = layoutMap(parallel, width);
+      for (const box of layout.regions) {
+        const inside = statuses.filter(({ id }) => overlap(box, layout.nodes.get(id) ?? box)).map(({ id }) => id);
+        const own = statuses.filter((each) => each.region === box.region && each.system === box.system);
+        expect(inside).toEqual(own.map(({ id }) => id));
+        const lane = layout.lanes.find(({ system }) => system === box.system);
+        expect(box.y).toBeGreaterThan(lane?.y ?? Infinity);
+        expect(box.y + box.height).toBeLessThanOrEqual((lane?.y ?? 0) + (lane?.height ?? 0));
+      }
+      expect(layout.regions).toHaveLength(3);
+      const along = (id: string) => layout.nodes.get(id)?.[layout.orientation === 'rows' ? 'x' : 'y'] ?? 0;
+      expect(along('ASKED')).toBeGreaterThan(along('MADE'));
+      expect(along('SENT')).toBeGreaterThan(along('ASKED'));
+      expect(guardEdges(layout, parallel).map(({ from, to }) => `${from}>${to}`)).toEqual([
+        'MADE>ASKED',
+        'MADE>SENT',
+        'ENGRAVED>SENT',
+      ]);
+    },
+  );
 
   it('stacks statuses that share a lane and a depth', () => {
     const forked: Lifecycle = {

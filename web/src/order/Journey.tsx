@@ -1,4 +1,4 @@
-import { IconArrowsSplit2, IconHourglassOff, IconPlugConnectedX } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconClockQuestion, IconHourglassOff, IconPlugConnectedX } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Lifecycle, Order } from '../../../src/api/contract/index.ts';
@@ -15,10 +15,10 @@ import { FailureTicks } from './FailureTicks.tsx';
 import type { Tick } from './folded-scale.ts';
 import { JourneyVisit, labelLetters } from './JourneyVisit.tsx';
 import styles from './journey.module.css';
-import { type Journey as JourneyLayout, layoutJourney, placeLabels } from './journey.ts';
+import { type JourneyLane, type Journey as JourneyLayout, layoutJourney, placeLabels } from './journey.ts';
 import { TraceTicks } from './TraceTicks.tsx';
 
-function Legend() {
+function Legend({ withClock }: { readonly withClock: boolean }) {
   const { t } = useTranslation();
   return (
     <span className={styles['legend']} aria-hidden>
@@ -39,6 +39,12 @@ function Legend() {
         <IconPlugConnectedX size={13} />
         {t('order.journey.legendFailure')}
       </span>
+      {withClock ? (
+        <span className={styles['key']} data-kind="clock">
+          <IconClockQuestion size={13} />
+          {t('order.journey.legendClock')}
+        </span>
+      ) : null}
       <span className={styles['key']}>
         <i className={styles['swatch']} data-kind="fold" />
         {t('order.journey.legendFold')}
@@ -88,7 +94,7 @@ function Axis({ journey }: { readonly journey: JourneyLayout }) {
         </span>
       ))}
       {journey.open ? (
-        <span className={styles['now']} style={{ left: journey.scale.width }}>
+        <span className={styles['now']} style={{ left: journey.nowX }}>
           <span className={styles['nowText']}>{t('order.journey.now')}</span>
         </span>
       ) : null}
@@ -100,6 +106,33 @@ function laneName(system: string | null, view: LifecycleView, unknown: string): 
   return system === null ? unknown : view.system(system);
 }
 
+/** Heights in px; the style sheet has the same. */
+const LANE_PX = 44;
+const ROW_PX = 36;
+
+/** Rows of one lane stand closer together than lanes do. */
+function laneHeight({ rows }: JourneyLane): number {
+  return LANE_PX + (rows.length - 1) * ROW_PX;
+}
+
+/** The system of a lane, and beside each row the regions whose visits are in it. */
+function LaneName({ lane }: { readonly lane: JourneyLane }) {
+  const { t } = useTranslation();
+  const view = useLifecycleView();
+  return (
+    <span className={styles['name']} data-kind="lane" style={{ height: laneHeight(lane) }}>
+      {lane.rows.map((row, index) => (
+        <span key={row.regions.join()} className={styles['rowName']}>
+          {index === 0 ? <span>{laneName(lane.system, view, t('order.journey.unknown'))}</span> : null}
+          {row.regions.length === 0 ? null : (
+            <span className={styles['regions']}>{row.regions.map((region) => view.region(region)).join(', ')}</span>
+          )}
+        </span>
+      ))}
+    </span>
+  );
+}
+
 const NO_LABEL = { place: 'none', withLength: false } as const;
 
 function Plot({ journey }: { readonly journey: JourneyLayout }) {
@@ -109,22 +142,27 @@ function Plot({ journey }: { readonly journey: JourneyLayout }) {
   return (
     <>
       <div className={styles['lanes']}>
-        {journey.lanes.map((lane) => {
-          const letters = lane.bars.map((bar) => labelLetters(bar, view, language));
-          const choices = placeLabels(lane.bars, letters);
-          return (
-            <div
-              key={lane.system ?? ''}
-              className={styles['lane']}
-              role="group"
-              aria-label={laneName(lane.system, view, t('order.journey.unknown'))}
-            >
-              {lane.bars.map((bar, index) => (
-                <JourneyVisit key={bar.index} bar={bar} choice={choices[index] ?? NO_LABEL} />
-              ))}
-            </div>
-          );
-        })}
+        {journey.lanes.map((lane) => (
+          <div
+            key={lane.system ?? ''}
+            className={styles['lane']}
+            style={{ height: laneHeight(lane) }}
+            role="group"
+            aria-label={laneName(lane.system, view, t('order.journey.unknown'))}
+          >
+            {lane.rows.map((row, place) => {
+              const letters = row.bars.map((bar) => labelLetters(bar, view, language));
+              const choices = placeLabels(row.bars, letters);
+              return (
+                <div key={row.regions.join()} className={styles['row']} style={{ top: place * ROW_PX }}>
+                  {row.bars.map((bar, index) => (
+                    <JourneyVisit key={bar.index} bar={bar} choice={choices[index] ?? NO_LABEL} />
+                  ))}
+                </div>
+              );
+            })}
+          </div>
+        ))}
         {journey.failures.length === 0 ? null : <FailureTicks ticks={journey.failures} />}
         <TraceTicks ticks={journey.traces} />
       </div>
@@ -160,7 +198,6 @@ function useJourney(order: Order, lifecycle: Lifecycle, width: number): JourneyL
 /** The way of the order through the systems over real time, with long idle gaps folded. */
 export function Journey({ order, lifecycle }: { readonly order: Order; readonly lifecycle: Lifecycle }) {
   const { t } = useTranslation();
-  const view = useLifecycleView();
   const { ref, width } = useWidth();
   const journey = useJourney(order, lifecycle, width);
   if (order.visits.length === 0) {
@@ -171,21 +208,19 @@ export function Journey({ order, lifecycle }: { readonly order: Order; readonly 
     );
   }
   // Known before the width is, so that nothing below jumps when the journey appears.
-  const laneCount = journey?.lanes.length ?? lifecycle.systems.length;
-  const height = 44 + laneCount * 44 + (order.failures.length === 0 ? 0 : 32) + 46;
+  const lanes = journey?.lanes.map(laneHeight) ?? lifecycle.systems.map(() => LANE_PX);
+  const height = 44 + lanes.reduce((sum, each) => sum + each, 0) + (order.failures.length === 0 ? 0 : 32) + 46;
   return (
     <Panel
       title={<Title totalMs={journey?.totalMs} />}
-      aside={<Legend />}
+      aside={<Legend withClock={order.clockAnomalies.length > 0} />}
       label={t('order.journey.label')}
       testId="order-journey"
     >
       <div className={styles['journey']}>
         <div className={styles['names']} aria-hidden>
           {journey?.lanes.map((lane) => (
-            <span key={lane.system ?? ''} className={styles['name']}>
-              {laneName(lane.system, view, t('order.journey.unknown'))}
-            </span>
+            <LaneName key={lane.system ?? ''} lane={lane} />
           ))}
           {order.failures.length === 0 ? null : (
             <span className={styles['name']} data-kind="failures">

@@ -1,5 +1,5 @@
 import { Tooltip } from '@mantine/core';
-import { IconArrowsSplit2, IconCircleCheckFilled, IconClockExclamation } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconCircleCheckFilled, IconClockExclamation, IconClockQuestion } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { formatExact } from '../format/time.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import type { Language } from '../i18n/language.ts';
 import { type LifecycleView, useLifecycleView } from '../parts/lifecycle-view.ts';
+import { useAnomalyText } from './anomaly-text.ts';
 import { useDeviationText } from './deviation-text.ts';
 import styles from './journey.module.css';
 import type { LabelChoice, LabelLetters, VisitBar } from './journey.ts';
@@ -18,8 +19,10 @@ function useLines(bar: VisitBar): string[] {
   const language = useLanguage();
   const view = useLifecycleView();
   const explain = useDeviationText();
+  const explainAnomaly = useAnomalyText();
   const { visit, open, final, lengthMs, targetMs, overMs } = bar;
   const lines = [`${view.status(visit.status)} (${visit.status})`];
+  if (visit.region !== null) lines.push(t('order.journey.region', { region: view.region(visit.region) }));
   lines.push(t('order.journey.from', { at: formatExact(visit.enteredAt, language) }));
   if (visit.leftAt !== null) lines.push(t('order.journey.until', { at: formatExact(visit.leftAt, language) }));
   const length = formatDuration(lengthMs, language);
@@ -29,7 +32,7 @@ function useLines(bar: VisitBar): string[] {
     const over = formatDuration(overMs, language);
     lines.push(overMs > 0 ? t('order.journey.overTarget', { over, target }) : t('order.journey.within', { target }));
   }
-  return [...lines, ...bar.deviations.map(explain)];
+  return [...lines, ...bar.deviations.map(explain), ...bar.anomalies.map(explainAnomaly)];
 }
 
 function labelTexts(bar: VisitBar, view: LifecycleView, language: Language): { name: string; length: string } {
@@ -43,7 +46,8 @@ const MARK_LETTERS = 2.5;
 /** How much room the label of a bar needs. */
 export function labelLetters(bar: VisitBar, view: LifecycleView, language: Language): LabelLetters {
   const { name, length } = labelTexts(bar, view, language);
-  const marks = (bar.overMs > 0 ? MARK_LETTERS : 0) + (bar.deviations.length > 0 ? MARK_LETTERS : 0);
+  const marks =
+    [bar.overMs > 0, bar.deviations.length > 0, bar.anomalies.length > 0].filter(Boolean).length * MARK_LETTERS;
   return { name: name.length + marks, length: length.length };
 }
 
@@ -53,6 +57,9 @@ function Marks({ bar }: { readonly bar: VisitBar }) {
       {bar.overMs > 0 ? <IconClockExclamation size={14} stroke={2} className={styles['overIcon']} aria-hidden /> : null}
       {bar.deviations.length > 0 ? (
         <IconArrowsSplit2 size={14} stroke={2} className={styles['deviationIcon']} aria-hidden />
+      ) : null}
+      {bar.anomalies.length > 0 ? (
+        <IconClockQuestion size={14} stroke={2} className={styles['clockIcon']} aria-hidden />
       ) : null}
     </>
   );

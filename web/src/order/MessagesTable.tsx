@@ -1,9 +1,9 @@
 import { Table } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { OrderMessages } from '../../../src/api/contract/index.ts';
-import { orderMessagesQuery } from '../data/queries.ts';
+import type { DeadLetter, OrderMessages } from '../../../src/api/contract/index.ts';
+import { deadLettersQuery, orderMessagesQuery } from '../data/queries.ts';
 import { DataTable } from '../parts/DataTable.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { Duration, Instant } from '../parts/Times.tsx';
@@ -11,26 +11,45 @@ import styles from './order.module.css';
 
 type Message = OrderMessages['messages'][number];
 
+/**
+ * The waiting dead letter that the message became; undefined where there is none, or another message of the same trace
+ * could be it as well.
+ */
+function deadLetterOf(
+  message: Message,
+  all: readonly Message[],
+  letters: readonly DeadLetter[],
+): DeadLetter | undefined {
+  return letters.find((letter) => {
+    const isIt = ({ queue, traceId, routingKey }: Message): boolean =>
+      queue === letter.originQueue && traceId === letter.traceId && letter.routingKeys.includes(routingKey);
+    return letter.resolution === null && isIt(message) && all.filter(isIt).length === 1;
+  });
+}
+
 /** What became of the message, in words. */
-function useFate(message: Message): string {
+function useFate(message: Message, dead: DeadLetter | undefined): string {
   const { t } = useTranslation();
+  if (dead !== undefined) return t('messages.dead', { reason: t(`deadLetters.reasons.${dead.reason}`) });
   if (message.directReply) return t('messages.directReply');
   if (message.queue === null) return t('messages.unroutable');
   if (message.deliveredAt === null) return t('messages.waiting');
   return message.redelivered ? t('messages.redelivered', { count: message.deliveries }) : t('messages.delivered');
 }
 
-function Row({ message }: { readonly message: Message }) {
+function Row({ message, dead }: { readonly message: Message; readonly dead: DeadLetter | undefined }) {
   const { t } = useTranslation();
-  const fate = useFate(message);
+  const fate = useFate(message, dead);
   const { publishedAt, deliveredAt, traceId } = message;
-  const isLost = message.queue === null && !message.directReply;
+  const isLost = dead !== undefined || (message.queue === null && !message.directReply);
   return (
     <Table.Tr>
       <Table.Td>
         {publishedAt === null ? <span className="wb-dim">{t('messages.unseen')}</span> : <Instant at={publishedAt} />}
       </Table.Td>
-      <Table.Td className="wb-mono">{message.queue ?? '—'}</Table.Td>
+      <Table.Td className="wb-mono">
+        {message.queue ?? <span title={t('queues.columns.routingKey')}>— {message.routingKey}</span>}
+      </Table.Td>
       <Table.Td>
         {message.publisher ?? '—'} → {message.consumer ?? '—'}
       </Table.Td>
@@ -59,6 +78,9 @@ function Row({ message }: { readonly message: Message }) {
 export function MessagesTable({ orderId }: { readonly orderId: string }) {
   const { t } = useTranslation();
   const { data } = useQuery(orderMessagesQuery(orderId));
+  const letters = useInfiniteQuery(deadLettersQuery({ order: orderId })).data?.pages.flatMap(
+    (page) => page.deadLetters,
+  );
   if (data === undefined || data.messages.length === 0) return null;
   const columns = [
     { key: 'published', name: t('messages.columns.published') },
@@ -78,7 +100,11 @@ export function MessagesTable({ orderId }: { readonly orderId: string }) {
       <DataTable columns={columns} minWidth={760}>
         {data.messages.map((message, index) => (
           // Two messages can agree in everything that is told of them; their order is that of the answer.
-          <Row key={`${message.publishedAt ?? message.deliveredAt ?? ''} ${index}`} message={message} />
+          <Row
+            key={`${message.publishedAt ?? message.deliveredAt ?? ''} ${index}`}
+            message={message}
+            dead={deadLetterOf(message, data.messages, letters ?? [])}
+          />
         ))}
       </DataTable>
     </Panel>

@@ -4,8 +4,10 @@ import { useTranslation } from 'react-i18next';
 import type { Lifecycle, Order } from '../../../src/api/contract/index.ts';
 import { StatusPill } from '../parts/Marks.tsx';
 import { Instant } from '../parts/Times.tsx';
+import { CurrentStatuses } from './CurrentStatuses.tsx';
 import { OrderSentence } from './OrderSentence.tsx';
 import styles from './order.module.css';
+import { WholeOrder } from './WholeOrder.tsx';
 
 function CopyId({ id }: { readonly id: string }) {
   const { t } = useTranslation();
@@ -19,6 +21,30 @@ function CopyId({ id }: { readonly id: string }) {
         </Tooltip>
       )}
     </CopyButton>
+  );
+}
+
+/** The status of the order; with regions, that of each. */
+function Status({ order, lifecycle }: { readonly order: Order; readonly lifecycle: Lifecycle }) {
+  const { t } = useTranslation();
+  if (order.status === null) return null;
+  if (lifecycle.regions.length > 0) {
+    return (
+      <div data-testid="order-regions">
+        <dt>{t('order.now')}</dt>
+        <dd className={styles['regions']}>
+          <CurrentStatuses order={order} lifecycle={lifecycle} />
+        </dd>
+      </div>
+    );
+  }
+  return (
+    <div>
+      <dt>{t('orders.columns.status')}</dt>
+      <dd>
+        <StatusPill status={order.status} /> <span className="wb-mono wb-dim">{order.status}</span>
+      </dd>
+    </div>
   );
 }
 
@@ -38,14 +64,7 @@ export function OrderHead({ order, lifecycle }: { readonly order: Order; readonl
             <CopyId id={order.orderId} />
           </dd>
         </div>
-        {order.status === null ? null : (
-          <div>
-            <dt>{t('orders.columns.status')}</dt>
-            <dd>
-              <StatusPill status={order.status} /> <span className="wb-mono wb-dim">{order.status}</span>
-            </dd>
-          </div>
-        )}
+        <Status order={order} lifecycle={lifecycle} />
         {order.aliases.length === 0 ? null : (
           <div>
             <dt>{t('order.aliases')}</dt>
@@ -86,6 +105,7 @@ export function OrderHead({ order, lifecycle }: { readonly order: Order; readonl
             </dd>
           </div>
         )}
+        <WholeOrder order={order} lifecycle={lifecycle} />
         <div>
           <dt>{t('order.lifecycle', order.lifecycle)}</dt>
         </div>

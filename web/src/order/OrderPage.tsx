@@ -8,6 +8,7 @@ import { useLanguage } from '../i18n/i18n.ts';
 import { LogsPanel } from '../logs/LogsPanel.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { QueryError } from '../parts/States.tsx';
+import { ClockAnomalies } from './ClockAnomalies.tsx';
 import { DeadLettersPanel } from './DeadLettersPanel.tsx';
 import { DeviationsList } from './DeviationsList.tsx';
 import { FailuresTable } from './FailuresTable.tsx';
@@ -66,6 +67,7 @@ export function OrderPage() {
           <DeviationsList deviations={order.deviations} />
         </Panel>
       )}
+      <ClockAnomalies order={order} />
       {order.failures.length === 0 ? null : (
         <Panel
           flush

@@ -5,6 +5,7 @@ import type { Failure, Lifecycle, Order } from '../../../src/api/contract/index.
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { epochMs, formatRelative } from '../format/time.ts';
 import { useLanguage } from '../i18n/i18n.ts';
+import { quoted } from '../i18n/language.ts';
 import { FailureIcon, SpanLink, useFailureText } from '../parts/FailureMarks.tsx';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
 import { useNow } from '../parts/NowProvider.tsx';
@@ -56,9 +57,15 @@ function Lead({ facts, order }: { readonly facts: OrderFacts; readonly order: Or
 /** What has happened to the order so far, in one sentence built from what is known. */
 export function OrderSentence({ order, lifecycle }: { readonly order: Order; readonly lifecycle: Lifecycle }) {
   const { t } = useTranslation();
+  const view = useLifecycleView();
+  const language = useLanguage();
   const now = useNow();
   const facts = orderFacts(order, lifecycle, now);
   const clauses: { key: string; node: ReactNode }[] = [];
+  if (facts.also.length > 0) {
+    const statuses = facts.also.map((status) => quoted(view.status(status), language)).join(', ');
+    clauses.push({ key: 'also', node: t('order.sentence.also', { statuses, count: facts.also.length }) });
+  }
   if (facts.lastFailed !== undefined) {
     clauses.push({ key: 'failed', node: <LastFailed failure={facts.lastFailed} /> });
   } else if (facts.leftBehind !== undefined) {

@@ -1,5 +1,5 @@
 import { Table } from '@mantine/core';
-import { IconArrowsSplit2, IconBinaryTree2, IconClockExclamation } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconBinaryTree2, IconClockExclamation, IconClockQuestion } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import { useLanguage } from '../i18n/i18n.ts';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
 import { StatusPill } from '../parts/Marks.tsx';
 import { Age, Duration, Instant } from '../parts/Times.tsx';
+import { useAnomalyText } from './anomaly-text.ts';
 import styles from './order.module.css';
 
 function EvidenceCells({ evidence }: { readonly evidence: Evidence }) {
@@ -74,7 +75,11 @@ function Stayed({ visit }: { readonly visit: Visit }) {
 
 function VisitRows({ order, visit, index }: { readonly order: Order; readonly visit: Visit; readonly index: number }) {
   const [first, ...more] = visit.evidence;
+  const { t } = useTranslation();
+  const view = useLifecycleView();
+  const explain = useAnomalyText();
   const deviates = order.deviations.some((deviation) => deviation.visitIndex === index);
+  const anomalies = order.clockAnomalies.filter((anomaly) => anomaly.visitIndex === index);
   return (
     <Fragment>
       <Table.Tr>
@@ -82,9 +87,16 @@ function VisitRows({ order, visit, index }: { readonly order: Order; readonly vi
         <Table.Td>
           <span className={styles['entered']}>
             <StatusPill status={visit.status} />
+            {visit.region === null ? null : <span className="wb-dim">{view.region(visit.region)}</span>}
             {deviates ? (
               <IconArrowsSplit2 size={15} stroke={1.9} className={styles['deviationIcon']} aria-hidden />
             ) : null}
+            {anomalies.length === 0 ? null : (
+              <span className={styles['clock']} title={anomalies.map(explain).join('\n')}>
+                <IconClockQuestion size={15} stroke={1.9} aria-hidden />
+                {t('order.clock.short')}
+              </span>
+            )}
           </span>
         </Table.Td>
         <Table.Td>

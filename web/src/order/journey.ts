@@ -1,9 +1,20 @@
-import type { Deviation, Failure, Lifecycle, Order, OrderTrace, Visit } from '../../../src/api/contract/index.ts';
+import type {
+  ClockAnomaly,
+  Deviation,
+  Failure,
+  Lifecycle,
+  Order,
+  OrderTrace,
+  Visit,
+} from '../../../src/api/contract/index.ts';
 import { epochMs } from '../format/time.ts';
 import { axisTicks, type FoldedScale, foldedScale, type Segment, type Tick } from './folded-scale.ts';
 
 /** What the journey needs to know about an order. */
-export type JourneyOrder = Pick<Order, 'status' | 'closedAt' | 'visits' | 'deviations' | 'traces' | 'failures'>;
+export type JourneyOrder = Pick<
+  Order,
+  'status' | 'closedAt' | 'visits' | 'deviations' | 'clockAnomalies' | 'traces' | 'failures'
+>;
 
 /** A visit as a bar in the lane of its system; all x and widths in px. */
 export interface VisitBar {
@@ -21,15 +32,25 @@ export interface VisitBar {
   /** Where the part past the target begins, relative to x; undefined when within it. */
   readonly overX: number | undefined;
   readonly deviations: readonly Deviation[];
-  /** Room to the next bar of the lane, for a label that does not fit into the bar. */
+  /** What cannot be right about the times of the visit. */
+  readonly anomalies: readonly ClockAnomaly[];
+  /** Room to the next bar of the row, for a label that does not fit into the bar. */
   readonly roomAfter: number;
-  /** Room to the bar before it in the lane. */
+  /** Room to the bar before it in the row. */
   readonly roomBefore: number;
 }
 
 /** The visits in statuses of one system; null is for statuses the lifecycle does not know. */
 export interface JourneyLane {
   readonly system: string | null;
+  /** At least one, also where it is empty. */
+  readonly rows: readonly JourneyRow[];
+}
+
+/** Bars of a lane that stand beside each other; regions that overlap in time have rows of their own. */
+export interface JourneyRow {
+  /** Whose visits these are, in the order of the lifecycle; empty without regions. */
+  readonly regions: readonly string[];
   readonly bars: readonly VisitBar[];
 }
 
@@ -84,7 +105,7 @@ function placeLabel(bar: VisitBar, letters: LabelLetters, roomBefore: number): L
   return { place: !bar.final && bar.width >= MIN_CUT_PX ? 'cut' : 'none', withLength: false };
 }
 
-/** Places the labels of the bars of one lane so that none covers another; `letters` has an entry for each bar. */
+/** Places the labels of the bars of one row so that none covers another; `letters` has an entry for each bar. */
 export function placeLabels(bars: readonly VisitBar[], letters: readonly LabelLetters[]): LabelChoice[] {
   let taken = 0;
   return bars.map((bar, index) => {
@@ -106,6 +127,8 @@ export interface Journey {
   /** From the first moment to the last, or to now while the order is open; ms. */
   readonly totalMs: number;
   readonly open: boolean;
+  /** Where now is while the order is open; px. */
+  readonly nowX: number;
 }
 
 /** Traces, and failures, whose ticks are closer than this share one; px. */
@@ -146,13 +169,14 @@ function layoutBar(
   index: number,
   visit: Visit,
   scale: FoldedScale,
-  endMs: number,
+  nowMs: number,
 ): VisitBar {
   const definition = lifecycle.statuses.find((status) => status.id === visit.status);
   const final = definition?.final ?? false;
   const enteredMs = epochMs(visit.enteredAt);
   const open = visit.leftAt === null && !final;
-  const leftMs = visit.leftAt === null ? (final ? enteredMs : endMs) : epochMs(visit.leftAt);
+  // A clock that runs ahead may report an entry that lies in the future.
+  const leftMs = visit.leftAt === null ? (final ? enteredMs : Math.max(enteredMs, nowMs)) : epochMs(visit.leftAt);
   const x = Math.min(scale.x(enteredMs), scale.width - MIN_BAR_PX);
   const width = Math.max(MIN_BAR_PX, scale.x(leftMs) - x);
   const targetMs = final ? null : (definition?.targetMs ?? null);
@@ -160,6 +184,7 @@ function layoutBar(
   const overMs = targetMs === null ? 0 : Math.max(0, lengthMs - targetMs);
   const overX = overMs > 0 && targetMs !== null ? Math.min(width - 3, scale.x(enteredMs + targetMs) - x) : undefined;
   const deviations = order.deviations.filter((deviation) => deviation.visitIndex === index);
+  const anomalies = order.clockAnomalies.filter((anomaly) => anomaly.visitIndex === index);
   return {
     visit,
     index,
@@ -172,6 +197,7 @@ function layoutBar(
     overMs,
     overX,
     deviations,
+    anomalies,
     roomAfter: 0,
     roomBefore: 0,
   };
@@ -188,6 +214,30 @@ function withRoom(bars: readonly VisitBar[], width: number): VisitBar[] {
   });
 }
 
+/** A region keeps one row, the first in which it covers no other: where regions take turns they share a row. */
+function rowsOf(bars: readonly VisitBar[], regions: readonly string[], width: number): JourneyRow[] {
+  const rows: { regions: string[]; bars: VisitBar[] }[] = [];
+  for (const region of [null, ...regions]) {
+    const own = bars.filter(({ visit }) => visit.region === region);
+    if (own.length === 0) continue;
+    const covers = (each: VisitBar): boolean =>
+      own.some((bar) => bar.x < each.x + each.width && each.x < bar.x + bar.width);
+    const free = rows.find((row) => !row.bars.some(covers));
+    const row = free ?? { regions: [], bars: [] };
+    if (free === undefined) rows.push(row);
+    row.bars.push(...own);
+    if (region !== null) row.regions.push(region);
+  }
+  if (rows.length === 0) return [{ regions: [], bars: [] }];
+  return rows.map((row) => ({
+    regions: row.regions,
+    bars: withRoom(
+      row.bars.toSorted((a, b) => a.x - b.x || a.index - b.index),
+      width,
+    ),
+  }));
+}
+
 /**
  * Lays out the journey of an order over `width` px as of `nowMs` (ms since the epoch). `zoneOffsetMs` is how far the
  * viewer's zone is ahead of UTC, so that ticks fall on round local times.
@@ -202,18 +252,20 @@ export function layoutJourney(
   const times = moments(order, nowMs);
   const scale = foldedScale(times, width);
   const endMs = Math.max(...times);
-  const bars = order.visits.map((visit, index) => layoutBar(order, lifecycle, index, visit, scale, endMs));
+  const bars = order.visits.map((visit, index) => layoutBar(order, lifecycle, index, visit, scale, nowMs));
   const systems: (string | null)[] = lifecycle.systems.map((system) => system.id);
   const known = (entry: VisitBar): boolean => entry.visit.system !== null && systems.includes(entry.visit.system);
+  const regions = lifecycle.regions.map(({ id }) => id);
   const lanes: JourneyLane[] = systems.map((system) => ({
     system,
-    bars: withRoom(
+    rows: rowsOf(
       bars.filter((entry) => entry.visit.system === system),
+      regions,
       width,
     ),
   }));
   const strangers = bars.filter((entry) => !known(entry));
-  if (strangers.length > 0) lanes.push({ system: null, bars: withRoom(strangers, width) });
+  if (strangers.length > 0) lanes.push({ system: null, rows: rowsOf(strangers, regions, width) });
   return {
     scale,
     folds: scale.segments.filter((segment) => segment.kind === 'fold'),
@@ -229,5 +281,6 @@ export function layoutJourney(
     ),
     totalMs: endMs - Math.min(...times),
     open: order.closedAt === null && order.status !== null,
+    nowX: scale.x(Math.min(endMs, nowMs)),
   };
 }

@@ -16,6 +16,7 @@ const failed = (outcome: Failure['outcome']): Failure => ({
 const waiting: SentenceOrder = {
   status: 'SUBMITTED',
   since: '2026-11-22T12:00:00Z',
+  current: [{ region: null, status: 'SUBMITTED', since: '2026-11-22T12:00:00Z' }],
   openedAt: '2026-11-22T11:00:00Z',
   closedAt: null,
   deviations: [],
@@ -32,7 +33,7 @@ const lifecycle = {
   targetMs: null,
   regions: [],
   systems: [],
-  statuses: [{ id: 'SUBMITTED', system: 'shop', label, targetMs: 300_000, final: false }],
+  statuses: [{ id: 'SUBMITTED', system: 'shop', region: null, label, targetMs: 300_000, final: false }],
   transitions: [],
 };
 const now = Date.UTC(2026, 10, 22, 12, 10);
@@ -40,6 +41,21 @@ const now = Date.UTC(2026, 10, 22, 12, 10);
 describe('orderFacts', () => {
   it('counts the time in the status and past its target', () => {
     expect(orderFacts(waiting, lifecycle, now)).toMatchObject({ kind: 'waiting', ageMs: 600_000, overMs: 300_000 });
+  });
+
+  it('names where other regions wait, but not where they are done', () => {
+    const since = '2026-11-22T12:00:00Z';
+    const statuses = ['SUBMITTED', 'BILLED', 'MADE'].map((id) => ({
+      id,
+      system: 'shop',
+      region: id,
+      label,
+      targetMs: null,
+      final: id === 'MADE',
+    }));
+    const current = statuses.map(({ id }) => ({ region: id, status: id, since }));
+    expect(orderFacts({ ...waiting, current }, { ...lifecycle, statuses }, now).also).toEqual(['BILLED']);
+    expect(orderFacts({ ...waiting, current, closedAt: since }, { ...lifecycle, statuses }, now).also).toEqual([]);
   });
 
   it.each(['pending', 'failed'] as const)('names the last work as failed while its outcome is "%s"', (outcome) => {

@@ -4,13 +4,15 @@ import { epochMs } from '../format/time.ts';
 /** What the first line needs to know about an order. */
 export type SentenceOrder = Pick<
   Order,
-  'status' | 'since' | 'openedAt' | 'closedAt' | 'deviations' | 'failures' | 'failuresLeftOut'
+  'status' | 'since' | 'current' | 'openedAt' | 'closedAt' | 'deviations' | 'failures' | 'failuresLeftOut'
 >;
 
 /** What the first line of the order page says; the texts are chosen by the component. */
 export interface OrderFacts {
   readonly kind: 'waiting' | 'closed' | 'unknown';
   readonly status: string | null;
+  /** Where other regions wait meanwhile. */
+  readonly also: readonly string[];
   /** How long the order has been in its status; ms. 0 when no status is known. */
   readonly ageMs: number;
   readonly targetMs: number | null;
@@ -31,6 +33,11 @@ function leftBehind(order: SentenceOrder): OrderFacts['leftBehind'] {
   return { count, how: order.failures.some(({ outcome }) => outcome === 'recovered') ? 'recovered' : 'overcome' };
 }
 
+function alsoWaiting({ status, current }: SentenceOrder, lifecycle: Lifecycle | undefined): string[] {
+  const isFinal = (id: string): boolean => lifecycle?.statuses.some((each) => each.id === id && each.final) ?? false;
+  return current.map((each) => each.status).filter((each) => each !== status && !isFinal(each));
+}
+
 /** Reads out of an order what its first line says, as of `nowMs` (ms since the epoch). */
 export function orderFacts(order: SentenceOrder, lifecycle: Lifecycle | undefined, nowMs: number): OrderFacts {
   const definition = lifecycle?.statuses.find((status) => status.id === order.status);
@@ -43,6 +50,7 @@ export function orderFacts(order: SentenceOrder, lifecycle: Lifecycle | undefine
   return {
     kind: order.status === null ? 'unknown' : closed === undefined ? 'waiting' : 'closed',
     status: order.status,
+    also: closed === undefined ? alsoWaiting(order, lifecycle) : [],
     ageMs,
     targetMs,
     overMs: targetMs === null ? 0 : Math.max(0, ageMs - targetMs),

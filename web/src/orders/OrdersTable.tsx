@@ -38,6 +38,12 @@ function InStatus({ status, since }: { readonly status: string; readonly since: 
   );
 }
 
+/** The status of the order first; while it is open, those of its other regions after it. */
+function allStatuses({ closedAt, current }: OrderListItem, status: string): readonly string[] {
+  const others = closedAt === null ? current.map((each) => each.status).filter((each) => each !== status) : [];
+  return [status, ...others];
+}
+
 function Row({ order }: { readonly order: OrderListItem }) {
   const { t } = useTranslation();
   const view = useLifecycleView();
@@ -57,7 +63,9 @@ function Row({ order }: { readonly order: OrderListItem }) {
         {status === null ? (
           <span className="wb-dim">{t('orders.noStatus')}</span>
         ) : (
-          <StatusPill status={status} tone={view.final(status) ? 'final' : 'plain'} />
+          allStatuses(order, status).map((each) => (
+            <StatusPill key={each} status={each} tone={view.final(each) ? 'final' : 'plain'} />
+          ))
         )}
       </Table.Td>
       <Table.Td>{status === null || since === null ? null : <InStatus status={status} since={since} />}</Table.Td>

@@ -1,4 +1,5 @@
 import { Table } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Queues } from '../../../src/api/contract/index.ts';
 import { formatDuration } from '../format/duration.ts';
@@ -52,11 +53,34 @@ function useDelayHint({ delay }: QueueFigures): string {
     .join(' ');
 }
 
+/** How many messages died in the queue, by reason on hover, and where they are now. */
+function Deaths({ queue }: { readonly queue: QueueFigures }) {
+  const { t } = useTranslation();
+  const { deadLettered: dead, deadLetterTo } = queue;
+  if (dead === null) {
+    return (
+      <span title={t('queues.deadUnknown')}>
+        <Count value={null} />
+      </span>
+    );
+  }
+  const hint = (['rejected', 'expired', 'maxlen', 'deliveryLimit'] as const)
+    .map((reason) => `${t(`queues.reasons.${reason}`)}: ${dead[reason]}`)
+    .join(', ');
+  const count = <Count value={dead.rejected + dead.expired + dead.maxlen + dead.deliveryLimit} alarm />;
+  const [to] = deadLetterTo;
+  if (to === undefined) return <span title={hint}>{count}</span>;
+  return (
+    <Link to="/dead-letters" search={{ queue: to }} className="wb-link" title={hint}>
+      {count}
+    </Link>
+  );
+}
+
 function Row({ queue }: { readonly queue: QueueFigures }) {
   const { t } = useTranslation();
-  const { delay, waiting, deadLettered: dead } = queue;
+  const { delay, waiting } = queue;
   const hint = useDelayHint(queue);
-  const deaths = dead === null ? null : dead.rejected + dead.expired + dead.maxlen + dead.deliveryLimit;
   return (
     <Table.Tr data-testid={`queue-${queue.queue}`}>
       <Table.Th scope="row" className="wb-mono">
@@ -100,17 +124,7 @@ function Row({ queue }: { readonly queue: QueueFigures }) {
         <Count value={queue.redelivered} />
       </Table.Td>
       <Table.Td ta="right">
-        <span
-          title={
-            dead === null
-              ? t('queues.deadUnknown')
-              : (['rejected', 'expired', 'maxlen', 'deliveryLimit'] as const)
-                  .map((reason) => `${t(`queues.reasons.${reason}`)}: ${dead[reason]}`)
-                  .join(', ')
-          }
-        >
-          <Count value={deaths} alarm />
-        </span>
+        <Deaths queue={queue} />
       </Table.Td>
       <Table.Td ta="right">
         <Coverage coverage={queue.coverage} />
@@ -145,10 +159,12 @@ export function QueuesTable({ queues }: { readonly queues: readonly QueueFigures
     ...FIGURES.map((key) => ({ key, name: t(`queues.columns.${key}`), ...right })),
   ];
   return (
-    <DataTable columns={columns} minWidth={1180} testId="queues-table">
-      {queues.map((queue) => (
-        <Row key={`${queue.vhost}\n${queue.queue}`} queue={queue} />
-      ))}
-    </DataTable>
+    <div className={styles['tight']}>
+      <DataTable columns={columns} minWidth={1060} testId="queues-table">
+        {queues.map((queue) => (
+          <Row key={`${queue.vhost}\n${queue.queue}`} queue={queue} />
+        ))}
+      </DataTable>
+    </div>
   );
 }

@@ -103,13 +103,13 @@ function Known({
             </Panel>
           )}
           <ThreeWays row={row} />
-          {figures.clockAnomalies === 0 ? null : (
-            <p className={styles['note']}>{t('status.clockAnomalies', { count: figures.clockAnomalies })}</p>
-          )}
           <StatusBreakdown figures={figures} />
           <ByAttribute status={status} scope={scope} />
           <Explanation status={status} />
         </>
+      )}
+      {figures.clockAnomalies === 0 ? null : (
+        <p className={styles['note']}>{t('status.clockAnomalies', { count: figures.clockAnomalies })}</p>
       )}
       <StatusFailures status={status} />
     </>
