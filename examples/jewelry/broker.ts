@@ -1,4 +1,5 @@
 import { type Channel, type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
+import { config } from './config.ts';
 import { MalformedError } from './fields.ts';
 import { errorText, log } from './log.ts';
 import { failed } from './order-tracking.ts';
@@ -11,16 +12,26 @@ const deadLetterExchange = 'dlx';
 /** What a service does with a message; a `MalformedError` says that it can never be handled. */
 export type Handler = (message: ConsumeMessage, broker: Broker) => Promise<void>;
 
-/** A queue a service reads: which routing keys lead there and how many messages are worked on at once. */
+/**
+ * A queue of a service: which routing keys lead there, how many messages are worked on at once, and by what; without a
+ * handler the queue is declared and nobody reads it.
+ */
 export type Subscription = {
   readonly queue: string;
   readonly keys: readonly string[];
   readonly atOnce: number;
-  readonly handle: Handler;
+  readonly handle: Handler | null;
 };
 
 /** A message to publish; the id names it in the broker and in telemetry. */
-export type Outgoing = { readonly key: string; readonly id: string; readonly orderId: string; readonly json: unknown };
+export type Outgoing = {
+  readonly key: string;
+  readonly id: string;
+  readonly orderId: string;
+  readonly json: unknown;
+  /** Milliseconds that it is worth anything; the broker takes it out of its queue then. Default: for ever. */
+  readonly ttlMs?: number;
+};
 
 /** A connection to RabbitMQ that comes back by itself. */
 export type Broker = {
@@ -50,6 +61,8 @@ export async function openBroker(url: string, subscriptions: readonly Subscripti
     for (const subscription of subscriptions) await subscribe(connection, subscription, broker);
   };
   const connection = await connect(url, {
+    // What the broker's own pages show as the name of the connection.
+    clientProperties: { connection_name: config.serviceName },
     recovery: { initialDelay: 300, maxDelay: 2000, setup, waitForConnect: false },
   });
   connection.on('error', () => undefined);
@@ -77,13 +90,14 @@ async function subscribe(connection: ChannelModel, subscription: Subscription, b
   await channel.bindQueue(dead, deadLetterExchange, dead);
   await channel.assertQueue(queue, { durable: true, deadLetterExchange, deadLetterRoutingKey: dead });
   for (const key of keys) await channel.bindQueue(queue, exchange, key);
+  reconnectWith(channel, connection);
+  if (handle === null) return;
   await channel.prefetch(atOnce);
   await channel.consume(queue, (message) => {
     if (message === null)
       void connection.close().catch(() => undefined); // the queue was deleted
     else void finish(channel, queue, message, handle(message, broker));
   });
-  reconnectWith(channel, connection);
 }
 
 async function finish(channel: Channel, queue: string, message: ConsumeMessage, work: Promise<void>): Promise<void> {
@@ -105,9 +119,15 @@ async function finish(channel: Channel, queue: string, message: ConsumeMessage, 
   }
 }
 
-function publishOn(channel: ConfirmChannel | undefined, { key, id, orderId, json }: Outgoing): Promise<void> {
+function publishOn(channel: ConfirmChannel | undefined, { key, id, orderId, json, ttlMs }: Outgoing): Promise<void> {
   if (channel === undefined) return Promise.reject(new Error('RabbitMQ is not connected; try again later'));
-  const options = { persistent: true, contentType: 'application/json', messageId: id, correlationId: orderId };
+  const options = {
+    persistent: true,
+    contentType: 'application/json',
+    messageId: id,
+    correlationId: orderId,
+    ...(ttlMs === undefined ? {} : { expiration: Math.ceil(ttlMs) }),
+  };
   return new Promise((resolve, reject) => {
     channel.publish(exchange, key, Buffer.from(JSON.stringify(json)), options, (error: unknown) => {
       if (error === null || error === undefined) resolve();

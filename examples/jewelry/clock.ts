@@ -34,6 +34,12 @@ export function scaledMs(seconds: number): number {
 /** How often workers and customers look at their lists: half a second, scaled, 50 ms to 1 s. */
 export const lookEveryMs = Math.min(1000, Math.max(50, scaledMs(0.5)));
 
+/** How long the MES draws one picture of a 3D model: a fifth of a second, scaled; of one that is too much for it, six. */
+export const previewMs = { ordinary: scaledMs(0.2), huge: scaledMs(6) };
+
+/** How long a request to be called back is worth anything: eight seconds, scaled, at least half a second. */
+export const callbackTtlMs = Math.max(500, scaledMs(8));
+
 /** How long the MES waits for a 3D file from the shop: three seconds, scaled, at least 200 ms. */
 export const modelReadTimeoutMs = Math.max(200, scaledMs(3));
 

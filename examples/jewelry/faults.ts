@@ -25,9 +25,12 @@ export const faultKinds = [
   'lost_between_shop_and_crm',
   'status_skipped',
   'operator_forgot',
+  'slow_consumer',
+  'expired_message',
+  'unroutable_publish',
 ] as const;
 
-/** One of the six faults. */
+/** One of the nine faults. */
 export type FaultKind = (typeof faultKinds)[number];
 
 /** All that is decided about an order before it is placed. */
@@ -45,6 +48,7 @@ const heldAt: Partial<Record<FaultKind, Status>> = {
   poison_message: 'SUBMITTED',
   lost_between_shop_and_crm: 'PRICE_CALCULATED',
   operator_forgot: 'MANUFACTURING_STARTED',
+  unroutable_publish: 'SHIPPED',
 };
 
 /**

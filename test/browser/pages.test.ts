@@ -26,6 +26,7 @@ const TEXTS = {
     skipped: 'skipped',
     estimated: 'the number to trust',
     search: 'Order id, alias or trace id',
+    noDeadLetters: 'No dead letter was seen',
     nowhere: 'There is no such page',
   },
   ru: {
@@ -42,6 +43,7 @@ const TEXTS = {
     skipped: 'пропущен',
     estimated: 'этому числу можно верить',
     search: 'Номер заказа, псевдоним или id трассы',
+    noDeadLetters: 'Недоставленных сообщений не видно',
     nowhere: 'Такой страницы нет',
   },
 } as const;
@@ -143,6 +145,7 @@ describe.skipIf(chromiumPath === undefined)(
         await open(`/orders/${planned}`, 'order');
         expect(await says('order-sentence')).toContain(texts.closed);
         for (const status of ['INITIATED', 'PACKAGING', 'CLOSED']) await byId(`journey-visit-${status}`).waitFor();
+        expect(await byId('breakdown-SUBMITTED').getByRole('img').getAttribute('aria-label')).toContain('mes-api');
         await byId(`trace-row-${submitTrace(planned)}`)
           .getByRole('link')
           .click();
@@ -168,7 +171,8 @@ describe.skipIf(chromiumPath === undefined)(
       it('shows the figures of a status three ways, and holds orders against the lifecycle', async () => {
         await open('/statuses/SUBMITTED', 'status');
         expect(await says('status-estimated')).toContain(texts.estimated);
-        for (const part of ['status-completed', 'status-open', 'status-explain']) await byId(part).waitFor();
+        for (const part of ['status-completed', 'status-open', 'status-breakdown', 'status-explain'])
+          await byId(part).waitFor();
         expect(await says('status-failures')).toContain('mes-api');
         await open('/conformance', 'conformance');
         expect(await says('conformance-deviations')).toContain(texts.skipped);
@@ -188,6 +192,14 @@ describe.skipIf(chromiumPath === undefined)(
           await byId('status-map').waitFor();
           expect(new URL(window.page.url()).pathname).toBe('/');
         }
+      });
+
+      it('says what to do where no broker is watched, and that no dead letter is known', async () => {
+        await open('/queues', 'queues-empty');
+        expect(await says('queues-empty')).toContain('docs/rabbitmq.md');
+        await open('/dead-letters', 'dead-letters-empty');
+        expect(await byId('dead-letters-table').count()).toBe(0);
+        expect(await window.page.locator('#content').innerText()).toContain(texts.noDeadLetters);
       });
 
       it('says that an address leads nowhere', async () => {

@@ -1,19 +1,31 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { personFor } from '../../examples/jewelry/customer/person.ts';
 import { faultKinds, type OrderPlan, planOrder, statuses } from '../../examples/jewelry/faults.ts';
 import { jobIdOf } from '../../examples/jewelry/mes/jobs.ts';
-import type { Order, Span, Trace } from '../../src/api/contract/index.ts';
+import {
+  type DeadLetter,
+  deadLetters,
+  type Order,
+  type OrderMessages,
+  orderMessages,
+  type Queues,
+  queues,
+  type Span,
+  type Trace,
+} from '../../src/api/contract/index.ts';
 import { recordedProcess } from '../../tools/demo/processes.ts';
 import { ApiClient } from './api-client.ts';
 import { CHECKOUT, endEverything, StartedProcess, temporaryDirectory } from './harness.ts';
 import { askStore } from './store-console.ts';
 
 const SEED = 'SYSTEM1';
-/** With the demo's rate of a quarter, 24 orders in a row hold all six faults. */
+/** At this rate 24 orders in a row hold each of the nine faults once. */
 const ORDERS = 24;
-const FAULT_RATE = 0.25;
+const FAULT_RATE = 0.375;
+const TIME_SCALE = 0.1;
 const plans = Array.from({ length: ORDERS }, (_, index) => planOrder(SEED, index + 1, FAULT_RATE));
 
 /** What the demo left to ask about: every order with all its traces, read over the API while everything still runs. */
@@ -32,7 +44,7 @@ const answers: string[] = [];
 
 beforeAll(async () => {
   dataDir = join(await temporaryDirectory(), 'demo');
-  const options = `--orders ${ORDERS} --seed ${SEED} --fault-rate ${FAULT_RATE} --time-scale 0.1 --orders-per-minute 60`;
+  const options = `--orders ${ORDERS} --seed ${SEED} --fault-rate ${FAULT_RATE} --time-scale ${TIME_SCALE} --orders-per-minute 60`;
   demo = new StartedProcess(
     [join(CHECKOUT, 'tools/demo/main.ts'), ...options.split(' '), '--data-dir', dataDir],
     // A first one was sent, or is not wanted: the second one ends everything at once.
@@ -41,6 +53,7 @@ beforeAll(async () => {
   const [, address = ''] = await demo.says(/Open {2}(http:\S+)/);
   api = new ApiClient(address);
   await demo.says(/every order went as planned/, 240_000);
+  await demo.says(/unroutable_publish .*order\.dispatched/);
   for (const plan of plans) {
     const order = await api.order(plan.orderId);
     if (order === undefined) throw new Error(`${plan.orderId} is not known`);
@@ -185,6 +198,106 @@ describe('the demo', () => {
     expect((await api.orders(`JW-${SEED}-`)).map(({ orderId }) => orderId).toSorted()).toEqual(
       plans.map(({ orderId }) => orderId),
     );
+  });
+});
+
+describe('the broker', () => {
+  let found: Queues;
+  let letters: readonly DeadLetter[];
+  beforeAll(async () => {
+    found = queues.parse(await (await api.fetch('/api/queues')).json());
+    letters = deadLetters.parse(await (await api.fetch('/api/dead-letters')).json()).deadLetters;
+  });
+
+  async function messagesOf({ plan }: Seen): Promise<OrderMessages['messages']> {
+    const response = await api.fetch(`/api/orders/${plan.orderId}/messages`);
+    return orderMessages.parse(await response.json()).messages;
+  }
+
+  const queueNamed = (name: string) => found.queues.find(({ queue }) => queue === name);
+
+  it('is traced by a user that may do no more than it must, and almost nothing is missed', async () => {
+    expect(found.brokers).toMatchObject([{ state: 'running', tracing: 'on', estimatedLost: 0, dropped: 0 }]);
+    const configuration = readFileSync(join(dataDir, 'waybill.yaml'), 'utf8');
+    const password = readFileSync(join(dataDir, 'rabbitmq/tracer-password'), 'utf8').trim();
+    expect(statSync(join(dataDir, 'rabbitmq/tracer-password')).mode & 0o777).toBe(0o600);
+    expect(configuration).not.toContain(password);
+    const { url } = parse(configuration).rabbitmq.brokers[0].management;
+    const authorization = `Basic ${Buffer.from(`waybill:${password}`).toString('base64')}`;
+    const who = await fetch(`${url}/api/whoami`, { headers: { authorization } });
+    expect(await who.json()).toMatchObject({ name: 'waybill', tags: ['monitoring'] });
+  });
+
+  it('keeps the pictures of an order waiting that is too much for the renderer', async () => {
+    for (const one of ordersWith('slow_consumer')) {
+      const delays = (await messagesOf(one))
+        .filter(({ queue }) => queue === 'mes.previews')
+        .map(({ delayMs }) => delayMs ?? 0);
+      expect(delays).toHaveLength(3);
+      // Two pictures of six seconds before the last one.
+      expect(Math.max(...delays)).toBeGreaterThan(11_000 * TIME_SCALE);
+      expect(visitsOf(one)).toEqual(statuses);
+    }
+    const slow = queueNamed('mes.previews');
+    expect(slow).toMatchObject({ consumers: 1, depth: 0 });
+    expect(slow?.delay.count).toBeGreaterThanOrEqual(ORDERS * 2);
+    expect(slow?.delay.p95Ms).toBeGreaterThan(3 * (queueNamed('crm.prices')?.delay.p95Ms ?? Number.POSITIVE_INFINITY));
+  });
+
+  it('shows the poison message as a dead letter of its order, rejected', () => {
+    for (const { plan, order } of ordersWith('poison_message')) {
+      expect(order.deadLetterCount).toBe(1);
+      expect(letters.filter(({ orderId }) => orderId === plan.orderId)).toMatchObject([
+        { reason: 'rejected', originQueue: 'mes.price', queue: 'mes.price.dead', count: 1, resolution: null },
+      ]);
+    }
+    expect(queueNamed('mes.price')?.deadLettered).toMatchObject({ rejected: 1, expired: 0 });
+  });
+
+  it('shows the call that nobody made as a dead letter of its order, expired, in a queue without consumers', async () => {
+    for (const one of ordersWith('expired_message')) {
+      expect(one.order).toMatchObject({ status: 'CLOSED', deadLetterCount: 1 });
+      expect(letters.filter(({ orderId }) => orderId === one.plan.orderId)).toMatchObject([
+        { reason: 'expired', originQueue: 'crm.callbacks', queue: 'crm.callbacks.dead', resolution: null },
+      ]);
+      const call = (await messagesOf(one)).find(({ queue }) => queue === 'crm.callbacks');
+      expect(call).toMatchObject({ publisher: 'shop-api', deliveredAt: null, deliveries: 0 });
+    }
+    expect(queueNamed('crm.callbacks')).toMatchObject({ consumers: 0, deadLettered: { rejected: 0, expired: 1 } });
+    expect(letters).toHaveLength(2);
+  });
+
+  it('shows the message that no queue took on its order, which waits for a receipt', async () => {
+    for (const one of ordersWith('unroutable_publish')) {
+      expect(visitsOf(one)).toEqual(statuses.slice(0, 9));
+      expect(one.order).toMatchObject({ status: 'SHIPPED', closedAt: null, deviations: [] });
+      const lost = (await messagesOf(one)).filter(({ queue }) => queue === null);
+      expect(lost).toMatchObject([{ exchange: 'jewelry', routingKey: 'order.dispatched', publisher: 'mes-api' }]);
+    }
+    expect(found.unroutable).toMatchObject([{ exchange: 'jewelry', routingKey: 'order.dispatched', count: 1 }]);
+  });
+
+  it('moves the messages of every order without a fault through the same queues', async () => {
+    for (const one of ordersWith(null)) {
+      const messages = await messagesOf(one);
+      const names = messages.map(({ queue }) => queue ?? 'none');
+      expect(
+        names.toSorted((a, b) => a.localeCompare(b)),
+        one.plan.orderId,
+      ).toEqual([
+        'crm.orders',
+        'crm.orders',
+        'crm.prices',
+        'mes.previews',
+        'mes.previews',
+        'mes.previews',
+        'mes.price',
+        'shop.updates',
+        'shop.updates',
+      ]);
+      expect(messages.every(({ deliveries }) => deliveries === 1)).toBe(true);
+      expect(one.order.deadLetterCount).toBe(0);
+    }
   });
 });
 

@@ -64,7 +64,7 @@ export const help = `Runs a jewelry company on this machine, and Waybill which t
   --fresh                start from empty data
   --keep                 when something fails, keep the rest running until Ctrl-C, to look at it
   --verbose              show what every process writes
-  --amqp-url URL         use this RabbitMQ instead of starting one (or WAYBILL_DEMO_AMQP_URL)
+  --amqp-url URL         use this RabbitMQ instead of starting one; it is not traced then (or WAYBILL_DEMO_AMQP_URL)
   --postgres-url URL     use this PostgreSQL instead of starting one; its role must be allowed to create databases
                          (or WAYBILL_DEMO_POSTGRES_URL)
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { planOrder } from '../../examples/jewelry/faults.ts';
 import type { DemoOptions } from './args.ts';
 import { type CompanySetup, companyProcess, services } from './company.ts';
 import { type DataDirectory, takeDataDirectory } from './data-directory.ts';
 import { DemoError, type ExitCode, exitCodes, Interrupted, throwIfInterrupted } from './demo-error.ts';
+import { renderFindings, untilFound } from './findings.ts';
 import { showStatus, untilSettled } from './follow.ts';
 import { Infrastructure } from './infrastructure.ts';
 import { type ChosenPort, loopback, PortChooser, portOwner } from './ports.ts';
@@ -63,6 +65,12 @@ async function keep(terminal: Terminal, signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
+/** Waybill as the demo asks it and as people open it. */
+interface Pages {
+  readonly api: WaybillApi;
+  readonly base: string;
+}
+
 class Demo {
   readonly #setup: DemoSetup;
   readonly #data: DataDirectory;
@@ -92,11 +100,16 @@ class Demo {
     const seed = options.seed ?? Date.now().toString(36).toUpperCase();
     const company = await this.#company(seed, otlpPort);
     await this.#startServices(company);
+    await this.#untilWatched(api);
     this.#banner(base, seed);
     const customer = await this.#start(companyProcess('customer', company));
     const stopStatus = showStatus(api, terminal);
     try {
-      return await Promise.race([this.#follow(api, company, customer), ...this.#failures(), interruption(signal)]);
+      return await Promise.race([
+        this.#follow({ api, base }, company, customer),
+        ...this.#failures(),
+        interruption(signal),
+      ]);
     } finally {
       stopStatus();
     }
@@ -145,6 +158,7 @@ class Demo {
       checkout: this.#setup.checkout,
       data: this.#data,
       ports,
+      watch: this.#infrastructure.watch,
       log: this.#log('waybill', 'accent'),
       isReady: () => api.isReady(),
     });
@@ -186,6 +200,25 @@ class Demo {
     }
   }
 
+  /** The queues are there with the services; a dead letter that came before Waybill saw them would not be seen. */
+  async #untilWatched(api: WaybillApi): Promise<void> {
+    const { terminal, signal } = this.#setup;
+    if (this.#infrastructure.watch === undefined) return;
+    const isWatched = () => api.watchesDeadLetters(['mes.price.dead', 'crm.callbacks.dead']).catch(() => false);
+    const watched = async () => {
+      const until = Date.now() + 20_000;
+      for (;;) {
+        throwIfInterrupted(signal);
+        if (await isWatched()) return true;
+        if (Date.now() > until) return false;
+        await sleep(300);
+      }
+    };
+    await terminal.step('Tracer', watched, (seen) =>
+      seen ? 'messages, queues and dead letters' : 'dead letters are not all seen yet; /queues says why',
+    );
+  }
+
   #banner(base: string, seed: string): void {
     const { options, terminal } = this.#setup;
     const many = options.orders === 0 ? 'one after another' : `${options.orders} in all`;
@@ -215,7 +248,7 @@ class Demo {
     return [...this.#infrastructure.failures(), ...this.#processes.map(({ failed }) => failed)];
   }
 
-  async #follow(api: WaybillApi, company: CompanySetup, customer: Supervised): Promise<ExitCode> {
+  async #follow({ api, base }: Pages, company: CompanySetup, customer: Supervised): Promise<ExitCode> {
     const { options, terminal, signal } = this.#setup;
     if (options.orders === 0) return interruption(signal);
     await this.#untilPlaced(customer, company);
@@ -224,14 +257,17 @@ class Demo {
     );
     const orders = await untilSettled(api, plans, { timeScale: options.timeScale, signal });
     const outcomes = judge(plans, orders);
-    terminal.print(...renderSummary(outcomes, terminal));
+    const at = { base, timeScale: options.timeScale, signal };
+    const findings = this.#infrastructure.watch === undefined ? [] : await untilFound(api, plans, at);
+    terminal.print(...renderSummary(outcomes, terminal), ...renderFindings(findings, terminal));
     const restarted = this.#processes.filter((running) => running.restarted() > 0);
     for (const running of restarted) terminal.print(`  ${running.name} was started again ${running.restarted()} times`);
     if (!options.exit) {
       terminal.print('', '  Waybill stays until Ctrl-C.');
       return interruption(signal);
     }
-    return outcomes.every(({ differences }) => differences.length === 0) ? exitCodes.ok : exitCodes.failed;
+    const asPlanned = outcomes.every(({ differences }) => differences.length === 0);
+    return asPlanned && findings.every(({ found }) => found) ? exitCodes.ok : exitCodes.failed;
   }
 
   /** The customers end when their orders are where they end; twice the time that should take is the bound. */

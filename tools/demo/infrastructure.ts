@@ -3,12 +3,13 @@ import { services } from './company.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DemoError } from './demo-error.ts';
 import { findPostgres, findRabbitmq, install, type Part } from './install.ts';
-import type { PortChooser } from './ports.ts';
+import { loopback, type PortChooser } from './ports.ts';
 import { type Postgres, startPostgres, usePostgres } from './postgres.ts';
 import type { Exit, LineSink } from './processes.ts';
-import { type Rabbitmq, startRabbitmq, useRabbitmq } from './rabbitmq.ts';
+import { type Rabbitmq, type RabbitmqOptions, startRabbitmq, useRabbitmq } from './rabbitmq.ts';
 import { describeExit } from './supervised.ts';
 import type { Terminal } from './terminal.ts';
+import { type BrokerWatch, permitTracer, tracerUser } from './tracer.ts';
 import { ensureWebBundle } from './web-bundle.ts';
 
 /** What the infrastructure needs to know. */
@@ -23,7 +24,7 @@ export interface InfrastructureSetup {
 }
 
 /** Away from the standard ports, where the machine's own servers may come up at any time. */
-const defaultPorts = { rabbitmq: 5673, postgresql: 5433 };
+const defaultPorts = { rabbitmq: 5673, management: 15_673, prometheus: 15_693, postgresql: 5433 };
 
 /** A server that we run. */
 interface OwnServer {
@@ -37,6 +38,7 @@ export class Infrastructure {
   readonly #setup: InfrastructureSetup;
   readonly #own: OwnServer[] = [];
   #rabbitmq: Rabbitmq | undefined;
+  #watch: BrokerWatch | undefined;
   #postgres: Postgres | undefined;
 
   constructor(setup: InfrastructureSetup) {
@@ -67,6 +69,11 @@ export class Infrastructure {
   get rabbitmq(): Rabbitmq {
     if (this.#rabbitmq === undefined) throw new Error('RabbitMQ has not been started.');
     return this.#rabbitmq;
+  }
+
+  /** How Waybill may watch the broker; undefined for a broker of the user's, whose tracing is the user's to switch on. */
+  get watch(): BrokerWatch | undefined {
+    return this.#watch;
   }
 
   /** The database server; only after {@link start}. */
@@ -143,15 +150,35 @@ export class Infrastructure {
       this.#rabbitmq = await terminal.step(
         'RabbitMQ',
         use,
-        (broker) => `${broker.version} on ${broker.address}, yours`,
+        (broker) => `${broker.version} on ${broker.address}, yours: not traced`,
       );
       return;
     }
     const { port } = await ports.prefer(defaultPorts.rabbitmq);
-    const start = () => startRabbitmq({ dataDir: data.at('rabbitmq'), port, log: this.#setup.log('rabbitmq'), signal });
-    const broker = await terminal.step('RabbitMQ', start, ({ version, address }) => `${version} on ${address}`);
-    this.#own.push({ name: 'rabbitmq', exited: broker.exited, stop: broker.stop });
-    this.#rabbitmq = broker;
+    const management = (await ports.prefer(defaultPorts.management)).port;
+    const prometheus = (await ports.prefer(defaultPorts.prometheus)).port;
+    const dataDir = data.at('rabbitmq');
+    const start = async () => {
+      const broker = await startRabbitmq({
+        dataDir,
+        port,
+        ...withPlugins(management, prometheus),
+        log: this.#setup.log('rabbitmq'),
+        signal,
+      });
+      this.#own.push({ name: 'rabbitmq', exited: broker.exited, stop: broker.stop });
+      this.#rabbitmq = broker;
+      const managementUrl = `http://${loopback}:${management}`;
+      const { username: user, password } = new URL(broker.amqpUrl);
+      this.#watch = {
+        amqp: { host: loopback, port, user: tracerUser },
+        password: await permitTracer(dataDir, { managementUrl, user, password }),
+        managementUrl,
+        prometheusUrl: `http://${loopback}:${prometheus}`,
+      };
+      return broker;
+    };
+    await terminal.step('RabbitMQ', start, ({ version, address }) => `${version} on ${address}, tracing on`);
   }
 
   async #buildWeb(signal: AbortSignal): Promise<void> {
@@ -164,4 +191,18 @@ export class Infrastructure {
   #logPath(name: string): string {
     return this.#setup.data.shownAt('logs', `${name}.log`);
   }
+}
+
+/** The plugins that Waybill asks for depths, rates and dead letters, on loopback; their figures are a second old. */
+function withPlugins(management: number, prometheus: number): Pick<RabbitmqOptions, 'plugins' | 'settings'> {
+  return {
+    plugins: ['rabbitmq_management', 'rabbitmq_prometheus'],
+    settings: [
+      `management.tcp.ip = ${loopback}`,
+      `management.tcp.port = ${management}`,
+      `prometheus.tcp.ip = ${loopback}`,
+      `prometheus.tcp.port = ${prometheus}`,
+      'collect_statistics_interval = 1000',
+    ],
+  };
 }

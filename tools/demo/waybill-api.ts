@@ -1,4 +1,15 @@
-import { type OrderListItem, orderList, type Statuses, statuses } from '../../src/api/contract/index.ts';
+import {
+  type DeadLetter,
+  deadLetters,
+  type OrderListItem,
+  type OrderMessages,
+  orderList,
+  orderMessages,
+  type Queues,
+  queues,
+  type Statuses,
+  statuses,
+} from '../../src/api/contract/index.ts';
 
 /** How long one request may take, in milliseconds. */
 const requestTimeoutMs = 10_000;
@@ -39,6 +50,32 @@ export class WaybillApi {
       cursor = page.nextCursor;
     } while (cursor !== null && found.length < 10_000);
     return found;
+  }
+
+  /** Queues, messages that no queue took, and dead letters; at most the latest 5000. */
+  async broker(): Promise<Pick<Queues, 'queues' | 'unroutable'> & { readonly deadLetters: readonly DeadLetter[] }> {
+    const { queues: found, unroutable } = queues.parse(await this.#json('/api/queues'));
+    const letters: DeadLetter[] = [];
+    let cursor: string | null = null;
+    do {
+      const query = new URLSearchParams({ limit: '500', ...(cursor === null ? {} : { cursor }) });
+      const page = deadLetters.parse(await this.#json(`/api/dead-letters?${query.toString()}`));
+      letters.push(...page.deadLetters);
+      cursor = page.nextCursor;
+    } while (cursor !== null && letters.length < 5000);
+    return { queues: found, unroutable, deadLetters: letters };
+  }
+
+  /** The messages of an order. @throws when Waybill does not know it. */
+  async messages(orderId: string): Promise<OrderMessages['messages']> {
+    return orderMessages.parse(await this.#json(`/api/orders/${encodeURIComponent(orderId)}/messages`)).messages;
+  }
+
+  /** True when copies of the dead letters in all these queues are taken. */
+  async watchesDeadLetters(wanted: readonly string[]): Promise<boolean> {
+    const found = deadLetters.parse(await this.#json('/api/dead-letters?limit=1'));
+    const watched = new Set(found.queues.filter(({ watch }) => watch === 'shadow').map(({ queue }) => queue));
+    return wanted.every((queue) => watched.has(queue));
   }
 
   async #json(path: string): Promise<unknown> {

@@ -28,6 +28,8 @@ export function crmSubscriptions(orders: Orders): Subscription[] {
         await orders.learnPrice(orderId, textField(body, 'jobId'), numberField(body, 'price'));
       },
     },
+    // The program that showed these to the sellers was switched off; the queue and the shop's button were forgotten.
+    { queue: 'crm.callbacks', keys: ['callback.requested'], atOnce: 1, handle: null },
   ];
 }
 

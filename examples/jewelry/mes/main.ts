@@ -5,6 +5,7 @@ import { run } from '../run.ts';
 import { openApi } from '../service.ts';
 import { ddl, Jobs } from './jobs.ts';
 import { startOperator } from './operator.ts';
+import { drawPreview } from './previews.ts';
 import { priceOrder } from './pricing.ts';
 import { mesRoutes } from './routes.ts';
 
@@ -19,6 +20,12 @@ await run(async (signal, atStop) => {
       keys: ['order.submitted.#'],
       atOnce: 8,
       handle: (message, publisher) => priceOrder(jobs, publisher, message, signal),
+    },
+    {
+      queue: 'mes.previews',
+      keys: ['preview.requested'],
+      atOnce: 1,
+      handle: (message) => drawPreview(message, signal),
     },
   ]);
   atStop(() => broker.stop());

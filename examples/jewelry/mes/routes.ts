@@ -52,8 +52,10 @@ async function ship(jobs: Jobs, broker: Broker, job: Job): Promise<Answer> {
   // The MES does not insist on PACKAGING; an operator in a hurry can leave it out.
   const answer = await step(jobs, job, ['MANUFACTURING_COMPLETED', 'PACKAGING'], 'SHIPPED');
   if (!job.shopTold) {
-    const { orderId } = job;
-    await broker.publish({ key: 'order.shipped', id: `${orderId}-shipped`, orderId, json: { orderId } });
+    const { orderId, fault } = job;
+    // Renamed here and nowhere else: no queue is bound to the new key, and the broker drops the message without a word.
+    const key = fault === 'unroutable_publish' ? 'order.dispatched' : 'order.shipped';
+    await broker.publish({ key, id: `${orderId}-shipped`, orderId, json: { orderId } });
     await jobs.markShopTold(job.jobId);
   }
   return answer;

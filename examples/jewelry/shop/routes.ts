@@ -1,18 +1,21 @@
 import type { Broker } from '../broker.ts';
-import { modelReadTimeoutMs, sleep } from '../clock.ts';
+import { callbackTtlMs, modelReadTimeoutMs, sleep } from '../clock.ts';
 import { faultNamed } from '../faults.ts';
 import { textField } from '../fields.ts';
 import { type Answer, HttpError, type Request, type Route } from '../http-server.ts';
-import { log } from '../log.ts';
+import { errorText, log } from '../log.ts';
 import { describe, forOrder, statusChanged } from '../order-tracking.ts';
 import { idsOf } from '../service.ts';
 import type { Orders, ShopOrder } from './orders.ts';
+
+/** From where the MES draws a model. */
+const views = ['front', 'side', 'top'] as const;
 
 /** The Shop API. Requests may be repeated: what was done already is answered with success and not done again. */
 export function shopRoutes(orders: Orders, broker: Broker): Route[] {
   return [
     ['POST', '/orders', (request) => create(orders, request)],
-    ['POST', '/orders/{orderId}/file', (request) => upload(orders, request)],
+    ['POST', '/orders/{orderId}/file', (request) => upload(orders, broker, request)],
     ['POST', '/orders/{orderId}/submit', (request) => submit(orders, broker, request)],
     ['POST', '/orders/{orderId}/receipt', (request) => confirmReceipt(orders, broker, request)],
     ['GET', '/orders/{orderId}/file', (request) => readFile(orders, request)],
@@ -46,16 +49,29 @@ async function create(orders: Orders, { fields }: Request): Promise<Answer> {
   });
 }
 
-async function upload(orders: Orders, { param, bytes }: Request): Promise<Answer> {
+async function upload(orders: Orders, broker: Broker, { param, bytes }: Request): Promise<Answer> {
   const orderId = param('orderId');
   return forOrder(orderId, async () => {
     if (bytes.length === 0) throw new HttpError(400, 'the file is empty; send the 3D model as the body');
     if (await orders.upload(orderId, bytes)) {
       statusChanged(orderId, 'FILE_UPLOADED');
       log(orderId, `FILE_UPLOADED (${bytes.length} bytes)`);
+      await requestPreviews(orders, broker, orderId);
     }
     return { status: 200, json: { orderId } };
   });
+}
+
+/** Asks the MES for pictures of the model; nobody waits for them, and a shop without broker does without. */
+async function requestPreviews(orders: Orders, broker: Broker, orderId: string): Promise<void> {
+  const demoFault = (await orders.find(orderId))?.fault ?? null;
+  for (const view of views) {
+    const id = `${orderId}-preview-${view}`;
+    const json = { orderId, view, demoFault };
+    await broker
+      .publish({ key: 'preview.requested', id, orderId, json })
+      .catch((error: unknown) => log(orderId, `no picture from the ${view}: ${errorText(error)}`));
+  }
 }
 
 async function submit(orders: Orders, broker: Broker, request: Request): Promise<Answer> {
@@ -69,6 +85,7 @@ async function submit(orders: Orders, broker: Broker, request: Request): Promise
     }
     if (!order.sent) {
       await broker.publish(submittedMessage(order));
+      if (order.fault === 'expired_message') await broker.publish(callbackRequest(orderId));
       await orders.markSent(orderId);
     }
     return { status: 202, json: { orderId } };
@@ -90,6 +107,12 @@ function submittedMessage({ orderId, person, modelBytes, fault }: ShopOrder): Pa
       demoFault: fault,
     },
   };
+}
+
+/** The customer has a question and wants to be called back, soon or not at all. */
+function callbackRequest(orderId: string): Parameters<Broker['publish']>[0] {
+  const id = `${orderId}-callback`;
+  return { key: 'callback.requested', id, orderId, json: { orderId }, ttlMs: callbackTtlMs };
 }
 
 async function confirmReceipt(orders: Orders, broker: Broker, request: Request): Promise<Answer> {
