@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import {
   type Order,
+  type OrderBreakdown,
   type OrderListItem,
   order,
+  orderBreakdown,
   orderList,
   type Statuses,
   type System,
@@ -27,6 +29,11 @@ export class ApiClient {
   /** The order; undefined when it is not known. */
   order(orderId: string): Promise<Order | undefined> {
     return this.#find(`/api/orders/${encodeURIComponent(orderId)}`, order);
+  }
+
+  /** What the visits of the order consist of; undefined when it is not known. */
+  breakdown(orderId: string): Promise<OrderBreakdown | undefined> {
+    return this.#find(`/api/orders/${encodeURIComponent(orderId)}/breakdown`, orderBreakdown);
   }
 
   /** The trace; undefined when no span of it is known. */

@@ -185,7 +185,7 @@ describe.skipIf(findRabbitmq() === undefined)('the tracer of RabbitMQ', () => {
       table: '{"in":"x"}',
       bytes: '/w==',
     });
-    await connection.close();
+    connection.unsafeDestroy();
   });
 
   it('shows clients that report nothing in the trace of the order, by the names of their connections', async () => {

@@ -22,6 +22,7 @@ const NOT_SAMPLED = {
   sampledAt: null,
   type: null,
 };
+const NO_DEATHS = { rejected: 0, expired: 0, maxlen: 0, deliveryLimit: 0 };
 const NO_DETAILS = { deadLetterOf: [], deadLetterTo: [], deadLettersLost: false, watch: null, watchLimit: null };
 
 /** `GET /api/queues` and `GET /api/orders/{orderId}/messages`. */
@@ -83,7 +84,7 @@ function toQueue({ delay, paired, state, deaths, ...row }: QueueRow, traced: rea
       paired,
     },
     ...stateOf(state),
-    deadLettered: deaths?.deadLettered ?? null,
+    deadLettered: deaths?.deadLettered ?? (isWatched(state) ? NO_DEATHS : null),
     deadLetters: deaths?.unresolved ?? 0,
   };
 }
@@ -91,6 +92,12 @@ function toQueue({ delay, paired, state, deaths, ...row }: QueueRow, traced: rea
 function uncertaintyOf({ source }: QueueRow['delay'], tracer: TracedVhost | undefined): number | null {
   if (source === null) return null;
   return source === 'broker' ? STAMP_UNCERTAINTY_MS : (tracer?.maxUncertaintyMs ?? null);
+}
+
+/** Whether a message that dies in the queue would have been seen: where it dies to is known, and leads somewhere. */
+function isWatched(state: QueueRow['state']): boolean {
+  const details = state?.details ?? null;
+  return details !== null && !details.deadLettersLost;
 }
 
 /** What was sampled of a queue; nulls where it was not. */

@@ -97,5 +97,5 @@ export function toTable(checks: readonly Check[]): string {
     ...(remedy === null ? [] : [`${indent}→ ${remedy}`]),
   ]);
   const count = (wanted: CheckState): number => checks.filter(({ state }) => state === wanted).length;
-  return `${lines.join('\n')}\n\n${count('ok')} ok, ${count('warning')} warnings, ${count('problem')} problems\n`;
+  return `${lines.join('\n')}\n\nok: ${count('ok')}, warnings: ${count('warning')}, problems: ${count('problem')}\n`;
 }

@@ -16,6 +16,8 @@ const CODES: Record<WaybillErrorCode, readonly [httpStatus: number, rpc: RpcCode
   payload_too_large: [413, RPC_CODE.resourceExhausted],
   unsupported_media_type: [415, RPC_CODE.unimplemented],
   not_found: [404, RPC_CODE.notFound],
+  forbidden: [403, RPC_CODE.permissionDenied],
+  conflict: [409, RPC_CODE.failedPrecondition],
   journal_full: [503, RPC_CODE.unavailable],
   disk_full: [503, RPC_CODE.unavailable],
   overloaded: [503, RPC_CODE.unavailable],

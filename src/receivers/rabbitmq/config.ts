@@ -1,22 +1,12 @@
 import { z } from 'zod';
 import { Secret } from '../../model/secret.ts';
+import { amqpUrl, isUrl } from './amqp-url.ts';
 import { brokerWatchShape } from './broker/config.ts';
+import { replaySchema } from './replay/config.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
 const secretText = z.string().transform((text) => new Secret(text));
-
-function isUrl(text: string, protocol: RegExp): boolean {
-  return URL.canParse(text) && protocol.test(new URL(text).protocol);
-}
-
-/** A URL that carries a password: it never enters a message. */
-const amqpUrl = z
-  .string()
-  .refine((text) => isUrl(text, /^amqps?:$/), {
-    error: 'must be like amqp://user:password@host:5672 or amqps://…; give the password as ${env:NAME}',
-  })
-  .transform((text) => new Secret(text));
 
 const httpUrl = z.string().refine((text) => isUrl(text, /^https?:$/) && new URL(text).username === '', {
   error: 'must be like http://host:15672, without user and password: they have keys of their own',
@@ -128,6 +118,7 @@ export const rabbitmqBrokerSchema = z.strictObject({
     .default(30_000)
     .describe('Milliseconds between two attempts to connect at most; the first come sooner'),
   ...brokerWatchShape,
+  replay: replaySchema,
 });
 
 export type RabbitmqBrokerConfig = z.output<typeof rabbitmqBrokerSchema>;

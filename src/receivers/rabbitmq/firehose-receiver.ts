@@ -12,6 +12,7 @@ import { type Explanation, explainFailure } from './explain-failure.ts';
 import { Guard, type PauseReason } from './guard.ts';
 import { Occurrences } from './occurrences.ts';
 import { QueueNames } from './queue-names.ts';
+import { replayUser } from './replay/replayer.ts';
 import type { BrokerReport, BrokerState, ReceiverLog } from './report.ts';
 import { ArrivalClock, readSighting, type Sighting, type SightingReader } from './sighting.ts';
 import { Timeliness } from './timeliness.ts';
@@ -101,6 +102,7 @@ export class FirehoseReceiver {
     this.#guard = new Guard(config.guard);
     this.#watch = new BrokerWatch(config, this.#coverage, parts.serialise);
     const { reader } = this.#watch;
+    const replayedBy = replayUser(config);
     this.#names = new ClientNames(reader === undefined ? undefined : (name) => reader.client(name));
     this.#queueNames = new QueueNames(
       reader === undefined ? undefined : (queue) => reader.hasQueue(config.vhost, queue),
@@ -113,7 +115,8 @@ export class FirehoseReceiver {
       nameOf: ({ firehose }) => this.#names.name(firehose),
       measure: () => this.#probe(),
       isTimely: ({ receivedAt }) => this.#timeliness.isTimely(receivedAt),
-      resolutions: (sighting) => parts.book.resolutions(sighting),
+      // What a replay takes and puts back is no consumer's work.
+      resolutions: (sighting) => (sighting.firehose.user === replayedBy ? [] : parts.book.resolutions(sighting)),
       done: (batch) => this.#finish(batch),
     });
   }

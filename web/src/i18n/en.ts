@@ -258,6 +258,8 @@ export const en = {
       also_one: 'at the same time in {{statuses}}',
       also_other: 'at the same time in {{statuses}}',
       fits: 'every step as planned',
+      deadLetters_one: '{{count}} dead letter waits for somebody',
+      deadLetters_other: '{{count}} dead letters wait for somebody',
     },
     journey: {
       title: 'Journey',

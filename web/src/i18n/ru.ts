@@ -289,6 +289,10 @@ export const ru = {
       also_many: 'одновременно в статусах {{statuses}}',
       also_other: 'одновременно в статусах {{statuses}}',
       fits: 'все шаги по плану',
+      deadLetters_one: '{{count}} недоставленное сообщение ждёт разбора',
+      deadLetters_few: '{{count}} недоставленных сообщения ждут разбора',
+      deadLetters_many: '{{count}} недоставленных сообщений ждут разбора',
+      deadLetters_other: '{{count}} недоставленного сообщения ждут разбора',
     },
     journey: {
       title: 'Путь заказа',

@@ -1,4 +1,10 @@
-import { IconArrowsSplit2, IconCircleCheck, IconClockExclamation, IconClockPause } from '@tabler/icons-react';
+import {
+  IconArrowsSplit2,
+  IconCircleCheck,
+  IconClockExclamation,
+  IconClockPause,
+  IconMailOff,
+} from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Failure, Lifecycle, Order } from '../../../src/api/contract/index.ts';
@@ -72,6 +78,15 @@ export function OrderSentence({ order, lifecycle }: { readonly order: Order; rea
     const { how, count } = facts.leftBehind;
     clauses.push({ key: 'left-behind', node: t(`order.sentence.${how}`, { count }) });
   }
+  if (order.deadLetterCount > 0) {
+    const node = (
+      <span className={styles['failed']}>
+        <IconMailOff size={16} stroke={1.9} aria-hidden />
+        {t('order.sentence.deadLetters', { count: order.deadLetterCount })}
+      </span>
+    );
+    clauses.push({ key: 'dead-letters', node });
+  }
   if (facts.deviations > 0) {
     const text = t('order.sentence.deviations', { count: facts.deviations });
     const node = (
@@ -81,7 +96,7 @@ export function OrderSentence({ order, lifecycle }: { readonly order: Order; rea
       </span>
     );
     clauses.push({ key: 'deviations', node });
-  } else if (facts.kind === 'closed') {
+  } else if (facts.kind === 'closed' && order.deadLetterCount === 0) {
     clauses.push({ key: 'fits', node: t('order.sentence.fits') });
   }
   return (
