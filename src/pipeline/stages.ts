@@ -34,7 +34,7 @@ export function createPipeline(parts: PipelineParts): Consumer {
     (batch) => parts.messageBinder.bind(batch),
     (batch) => parts.binder.bind(batch),
     // Last: it is the acknowledgement.
-    (batch) => parts.journal.append(encodeRecord(batch)),
+    (batch) => parts.journal.append(encodeRecord(batch, parts.journal.storedResources)),
   ];
   return {
     async consume(batch: Batch): Promise<void> {
@@ -83,5 +83,11 @@ function toInFlight(batch: Batch, observedAt: UnixNano): InFlight | undefined {
 }
 
 function toMessage<Event extends MessageEvent | DeadLetter>(event: Event): InFlightMessage<Event> {
-  return { event, json: undefined, order: { kind: 'trace' }, alias: undefined, traceId: event.context?.traceId ?? null };
+  return {
+    event,
+    json: undefined,
+    order: { kind: 'trace' },
+    alias: undefined,
+    traceId: event.context?.traceId ?? null,
+  };
 }

@@ -6,7 +6,7 @@ import type { AliasBinding, InFlight, OrderTrace, SpanBinding } from '../in-flig
 import { Verdicts } from '../verdicts.ts';
 import type { BindConfig } from './config.ts';
 import { LogBinding } from './log-binding.ts';
-import { type Named, readNamings } from './named.ts';
+import { NAMES_NOTHING, type Named, readNamings } from './named.ts';
 import { type Naming, NamingRules } from './namings.ts';
 
 /** OTLP StatusCode. */
@@ -68,7 +68,13 @@ class BatchBinding implements SpanBinding {
     );
     const firstEvent = SpanBatch.startOf(spans.eventEnds, row);
     const lastEvent = spans.eventEnds.at(row);
-    const events: Named[] = [];
+    if (own === NAMES_NOTHING && firstEvent === lastEvent) {
+      this.orderIds.push('');
+      this.aliases.push(undefined);
+      this.#recordFailure(row);
+      return;
+    }
+    const events: Readonly<Named>[] = [];
     for (let event = firstEvent; event < lastEvent; event += 1) {
       const start = SpanBatch.startOf(spans.eventAttributeEnds, event);
       events.push(readNamings(spans.eventAttributes, start, spans.eventAttributeEnds.at(event), namingOf));
@@ -78,7 +84,7 @@ class BatchBinding implements SpanBinding {
       orderId === undefined ? (own.alias ?? events.find((event) => event.alias !== undefined)?.alias) : undefined;
     this.orderIds.push(orderId ?? '');
     if (own.isError && spans.statusCodes.at(row) === STATUS_UNSET) spans.statusCodes.bytes[row] = STATUS_ERROR;
-    if (spans.statusCodes.at(row) === STATUS_ERROR) this.failedTraces.add(hex(spans.traceIds.bytes, row * 16, 16));
+    this.#recordFailure(row);
     this.aliases.push(alias);
     this.#recordTraces(row, orderId, alias, events);
     this.#recordAliases(row, orderId, [own, ...events]);
@@ -95,6 +101,11 @@ class BatchBinding implements SpanBinding {
           : reference(event.orderId, event.alias);
       this.#addFact(row, event.status, eventOrder, spans.eventAt(index), 'span_event', offset + 1);
     }
+  }
+
+  #recordFailure(row: number): void {
+    const { statusCodes, traceIds } = this.#spans;
+    if (statusCodes.at(row) === STATUS_ERROR) this.failedTraces.add(hex(traceIds.bytes, row * 16, 16));
   }
 
   #recordTraces(row: number, orderId: string | undefined, alias: Alias | undefined, events: readonly Named[]): void {

@@ -15,21 +15,31 @@ export interface Named {
   attributes: { name: string; value: string }[] | undefined;
 }
 
-/** Reads the namings of the key-values in `column[start … end)`. */
-export function readNamings(column: UintColumn, start: number, end: number, namingOf: (id: number) => Naming): Named {
-  const named: Named = {
-    orderId: undefined,
-    orderPriority: Number.POSITIVE_INFINITY,
-    alias: undefined,
-    aliasPriority: Number.POSITIVE_INFINITY,
-    aliases: undefined,
-    status: undefined,
-    isError: false,
-    attributes: undefined,
-  };
+/** What most lists name. */
+export const NAMES_NOTHING: Readonly<Named> = {
+  orderId: undefined,
+  orderPriority: Number.POSITIVE_INFINITY,
+  alias: undefined,
+  aliasPriority: Number.POSITIVE_INFINITY,
+  aliases: undefined,
+  status: undefined,
+  isError: false,
+  attributes: undefined,
+};
+
+/** Reads the namings of the key-values in `column[start … end)`; `NAMES_NOTHING` itself where there are none. */
+export function readNamings(
+  column: UintColumn,
+  start: number,
+  end: number,
+  namingOf: (id: number) => Naming,
+): Readonly<Named> {
+  let found: Named | undefined;
   for (let index = start; index < end; index += 1) {
     const naming = namingOf(column.at(index));
     if (naming.kind === 'nothing') continue;
+    found ??= { ...NAMES_NOTHING };
+    const named = found;
     if (naming.kind === 'status') named.status = naming.status;
     else if (naming.kind === 'error') named.isError = true;
     else if (naming.kind === 'attribute') (named.attributes ??= []).push({ name: naming.name, value: naming.value });
@@ -46,5 +56,5 @@ export function readNamings(column: UintColumn, start: number, end: number, nami
       }
     }
   }
-  return named;
+  return found ?? NAMES_NOTHING;
 }

@@ -4,8 +4,9 @@ import type { UnixNano } from '../../model/units.ts';
 import { encodeBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
 import { bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
-import { attributeColumns, bindingColumns, originColumns, resourceIdsOf } from './origin-columns.ts';
+import { attributeColumns, bindingColumns, originColumns } from './origin-columns.ts';
 import type { TableBlock } from './record.ts';
+import { resourceIdsOf } from './resource-ids.ts';
 import { RowHash } from './row-hash.ts';
 
 /** Encodes the rows of table `logs`. */

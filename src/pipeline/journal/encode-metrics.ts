@@ -13,8 +13,9 @@ import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
 import { encodeBlock } from '../../wire/native/encode.ts';
 import { arrayOf, bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
-import { attributeColumns, nestedAttributeColumns, originColumns, resourceIdsOf } from './origin-columns.ts';
+import { attributeColumns, nestedAttributeColumns, originColumns } from './origin-columns.ts';
 import type { TableBlock } from './record.ts';
+import { resourceIdsOf } from './resource-ids.ts';
 import { RowHash } from './row-hash.ts';
 
 const TIME = "DateTime64(9, 'UTC')";

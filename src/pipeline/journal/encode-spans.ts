@@ -10,9 +10,9 @@ import {
   bindingColumns,
   nestedAttributeColumns,
   originColumns,
-  resourceIdsOf,
 } from './origin-columns.ts';
 import type { TableBlock } from './record.ts';
+import { resourceIdsOf } from './resource-ids.ts';
 
 /** Encodes the rows of table `spans`. */
 export function encodeSpans(spans: SpanBatch, binding: SpanBinding, observedAt: UnixNano): TableBlock {

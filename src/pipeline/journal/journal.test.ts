@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { journalConfig } from './config.ts';
 import { Journal } from './journal.ts';
@@ -16,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const record = (text: string, table = 'spans'): JournalRecord =>
-  packRecord([{ table, rows: 1, block: Buffer.from(text) }]);
+const record = (text: string, resourceIds: readonly bigint[] = []): JournalRecord =>
+  packRecord([{ table: 'spans', rows: 1, block: Buffer.from(text) }], resourceIds);
 
 async function openJournal(overrides: object = {}): Promise<Journal> {
   const journal = new Journal({ directory, config: journalConfig.parse({ segmentAgeMs: 20, ...overrides }) });
@@ -112,6 +113,50 @@ describe('Journal', () => {
     await journal.append(record('x'));
     await journal.stop();
     expect((await journal.next())?.id).toBe(5_001);
+  });
+
+  it('gathers what arrives while the loader is busy in one segment, and seals it as soon as the loader is free', async () => {
+    const journal = await openJournal();
+    await journal.append(record('a'));
+    const first = await journal.next();
+    await journal.append(record('b'));
+    await sleep(60);
+    await journal.append(record('c'));
+    expect(await segmentFiles()).toHaveLength(2);
+    await journal.done(first?.id ?? 0);
+    const second = await journal.next();
+    expect(second?.tables[0]?.blocks.map((block) => Buffer.from(block).toString())).toEqual(['b', 'c']);
+    await journal.done(second?.id ?? 0);
+    // Nothing waits now, so the age alone seals again.
+    await journal.append(record('d'));
+    expect((await journal.next())?.tables[0]?.rows).toBe(1);
+    await journal.stop();
+  });
+
+  it('seals a segment that is large enough also while the loader is busy', async () => {
+    const journal = await openJournal({ segmentRows: 2, segmentAgeMs: 60_000 });
+    for (const text of ['a', 'b', 'c', 'd', 'e']) await journal.append(record(text));
+    expect(journal.stats().segments).toBe(3);
+    await journal.stop();
+    expect(await drain(journal)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('knows a resource as stored only after its segment was loaded, and no more after a restart', async () => {
+    const journal = await openJournal();
+    await journal.append(record('a', [1n, 2n]));
+    const segment = await journal.next();
+    expect(journal.storedResources.has(1n)).toBe(false);
+    await journal.done(segment?.id ?? 0);
+    expect([1n, 2n, 3n].map((id) => journal.storedResources.has(id))).toEqual([true, true, false]);
+    await journal.append(record('b', [3n]));
+    await journal.quarantine((await journal.next())?.id ?? 0);
+    expect(journal.storedResources.has(3n)).toBe(false);
+    await journal.append(record('c', [4n]));
+    await journal.stop();
+    const restarted = await openJournal();
+    await restarted.done((await restarted.next())?.id ?? 0);
+    expect([1n, 4n].map((id) => restarted.storedResources.has(id))).toEqual([false, false]);
+    await restarted.stop();
   });
 
   it('refuses with a retryable error when it is full, and accepts again when the loader caught up', async () => {

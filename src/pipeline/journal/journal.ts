@@ -4,6 +4,7 @@ import type { Segment, SegmentSource } from '../../model/segment.ts';
 import type { JournalConfig } from './config.ts';
 import type { JournalRecord } from './record.ts';
 import { SegmentDirectory, type SegmentFile } from './segment-directory.ts';
+import { StoredResources } from './stored-resources.ts';
 
 /** Counters and gauges of the journal. */
 export interface JournalStats {
@@ -18,6 +19,8 @@ export interface JournalStats {
   readonly refusedSegments: number;
 }
 
+const NO_RESOURCES: ReadonlySet<bigint> = new Set();
+
 interface Waiting {
   readonly record: JournalRecord;
   readonly resolve: () => void;
@@ -28,22 +31,32 @@ interface OpenSegment {
   readonly id: number;
   readonly file: FileHandle;
   readonly openedAt: number;
+  /** Resources that its records have rows of. */
+  readonly resourceIds: Set<bigint>;
   bytes: number;
   rows: number;
+  /** Whether it has reached the age at which it is sealed as soon as the loader is free. */
+  isDue: boolean;
 }
 
 interface SealedSegment extends SegmentFile {
   readonly sealedAt: number;
+  readonly resourceIds: ReadonlySet<bigint>;
 }
 
 /**
  * The write-ahead journal: a batch is acknowledged when its record is fsynced in a segment file (group commit), and a segment is
  * deleted when the loader has brought it into the store.
  *
+ * A segment is sealed when it is old enough, but while the loader is busy with one before it, the open one grows up to its size: the
+ * store takes few large inserts at a fraction of the cost of many small ones, and waiting costs no freshness then.
+ *
  * Every record that was acknowledged survives `kill -9` and power loss. When the directory holds `maxBytes`, or the disk is full,
  * `append` rejects with a retryable error and nothing is dropped.
  */
 export class Journal implements SegmentSource {
+  /** What need not be written again. */
+  readonly storedResources = new StoredResources();
   readonly #config: JournalConfig;
   readonly #directory: SegmentDirectory;
   readonly #now: () => number;
@@ -74,7 +87,11 @@ export class Journal implements SegmentSource {
   async start(afterId = 0): Promise<void> {
     const recovery = await this.#directory.recover(afterId);
     this.#tornBytes = recovery.tornBytes;
-    this.#sealed = recovery.segments.map((segment) => ({ ...segment, sealedAt: this.#now() }));
+    this.#sealed = recovery.segments.map((segment) => ({
+      ...segment,
+      sealedAt: this.#now(),
+      resourceIds: NO_RESOURCES,
+    }));
     this.#sealedBytes = recovery.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
@@ -114,7 +131,8 @@ export class Journal implements SegmentSource {
 
   async done(id: number): Promise<void> {
     await this.#directory.remove(id);
-    this.#forget(id);
+    const segment = this.#forget(id);
+    this.storedResources.add(segment?.resourceIds ?? []);
   }
 
   /** Keeps a segment that the store refuses for good under `refused/`, so that its rows are not lost and the next one can go on. */
@@ -154,10 +172,12 @@ export class Journal implements SegmentSource {
     return undefined;
   }
 
-  #forget(id: number): void {
+  #forget(id: number): SealedSegment | undefined {
     const index = this.#sealed.findIndex((segment) => segment.id === id);
     const [segment] = index < 0 ? [] : this.#sealed.splice(index, 1);
     this.#sealedBytes -= segment?.bytes ?? 0;
+    void this.#sealWhenRipe();
+    return segment;
   }
 
   /** Writes and fsyncs whatever is queued, one group after another, until nothing is. */
@@ -196,27 +216,37 @@ export class Journal implements SegmentSource {
       throw error;
     }
     segment.bytes += bytes;
-    for (const { record } of group) segment.rows += record.rows;
+    for (const { record } of group) {
+      segment.rows += record.rows;
+      for (const id of record.resourceIds) segment.resourceIds.add(id);
+    }
     if (this.#isRipe(segment)) await this.#seal();
   }
 
-  /** The age counts here too: under steady load the timer never finds the journal idle. */
   #isRipe(segment: OpenSegment): boolean {
-    return (
-      segment.bytes >= this.#config.segmentBytes ||
-      segment.rows >= this.#config.segmentRows ||
-      this.#now() - segment.openedAt >= this.#config.segmentAgeMs
-    );
+    if (segment.bytes >= this.#config.segmentBytes || segment.rows >= this.#config.segmentRows) return true;
+    // The age counts here too: under steady load the timer never finds the journal idle.
+    const isDue = segment.isDue || this.#now() - segment.openedAt >= this.#config.segmentAgeMs;
+    return isDue && this.#sealed.length === 0;
   }
 
   async #openSegment(): Promise<OpenSegment> {
     const id = await this.#directory.takeId();
     const file = await open(this.#directory.fileOf(id), 'wx', 0o600);
     await this.#directory.sync();
-    const segment = { id, file, openedAt: this.#now(), bytes: 0, rows: 0 };
+    const segment = {
+      id,
+      file,
+      openedAt: this.#now(),
+      resourceIds: new Set<bigint>(),
+      bytes: 0,
+      rows: 0,
+      isDue: false,
+    };
     this.#open = segment;
     this.#sealTimer = setTimeout(() => {
-      void this.#sealWhenIdle();
+      segment.isDue = true;
+      void this.#sealWhenRipe();
     }, this.#config.segmentAgeMs);
     return segment;
   }
@@ -232,9 +262,9 @@ export class Journal implements SegmentSource {
     await this.#seal();
   }
 
-  async #sealWhenIdle(): Promise<void> {
+  async #sealWhenRipe(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing;
-    await this.#seal();
+    if (this.#open !== undefined && this.#isRipe(this.#open)) await this.#seal();
   }
 
   async #seal(): Promise<void> {
@@ -249,7 +279,8 @@ export class Journal implements SegmentSource {
       await this.#directory.remove(segment.id);
       return;
     }
-    this.#sealed.push({ id: segment.id, bytes: segment.bytes, sealedAt: segment.openedAt });
+    const { id, bytes, openedAt, resourceIds } = segment;
+    this.#sealed.push({ id, bytes, sealedAt: openedAt, resourceIds });
     this.#sealedBytes += segment.bytes;
     this.#wakeLoader?.();
     this.#wakeLoader = undefined;

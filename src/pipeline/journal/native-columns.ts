@@ -20,7 +20,12 @@ export function lowCardinality(name: string, ids: Uint32Array, strings: StringTa
 
 /** A String column of JS strings; not for span attributes. */
 export function texts(name: string, values: readonly string[], strings: StringTable): NativeColumn {
-  const ids = Uint32Array.from(values, (value) => strings.internText(value));
+  const ids = new Uint32Array(values.length);
+  for (let row = 0; row < ids.length; row += 1) {
+    const value = values[row] ?? '';
+    // Most rows name nothing, and 0 is the empty string.
+    if (value !== '') ids[row] = strings.internText(value);
+  }
   return { name, type: 'String', data: { kind: 'string', ids, strings } };
 }
 

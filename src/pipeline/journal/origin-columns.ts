@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { aliasText } from '../../model/alias-text.ts';
 import type { UintColumn } from '../../model/columns.ts';
 import type { KeyValueTable } from '../../model/key-value-table.ts';
@@ -9,6 +8,8 @@ import { encodeBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
 import { arrayOf, fixed, lowCardinality, texts } from './native-columns.ts';
 import type { TableBlock } from './record.ts';
+import { resourceIdsOf } from './resource-ids.ts';
+import type { StoredResources } from './stored-resources.ts';
 
 /** What the batches of all signals say about where their rows come from. */
 interface Rows {
@@ -46,11 +47,6 @@ function explode(ids: Uint32Array, table: KeyValueTable): Exploded {
     types: { kind: 'fixed', bytes: types },
     values: (kind) => ({ kind, ids: values, strings }),
   };
-}
-
-/** The ids of a batch's resources, by their index. */
-export function resourceIdsOf({ resources, table }: Pick<Rows, 'resources' | 'table'>): bigint[] {
-  return resources.map((resource) => resourceIdOf(resource, table));
 }
 
 /** Service, resource id and scope of each row, looked up by the indexes into the batch's resources and scopes. */
@@ -132,10 +128,26 @@ export function bindingColumns(binding: SpanBinding): NativeColumn[] {
   return [texts('order_id', binding.orderIds, strings), texts('alias', aliases, strings)];
 }
 
-/** Encodes the senders of a batch as rows of table `resources`; repeated ones fall together in the store. */
-export function encodeResources({ resources, table }: Pick<Rows, 'resources' | 'table'>): TableBlock {
+/** Rows of table `resources` of a batch, and the ids in them. */
+export interface ResourceRows {
+  readonly block: TableBlock | undefined;
+  readonly ids: readonly bigint[];
+}
+
+/** Encodes the senders of a batch as rows of table `resources`, but for those that are stored; repeated ones fall together in the store. */
+export function encodeResources(rowsOf: Pick<Rows, 'resources' | 'table'>, stored: StoredResources): ResourceRows {
+  const { table } = rowsOf;
+  const resources: Resource[] = [];
+  const fresh = new Set<bigint>();
+  for (const [index, id] of resourceIdsOf(rowsOf).entries()) {
+    const resource = rowsOf.resources[index];
+    if (resource === undefined || stored.has(id) || fresh.has(id)) continue;
+    resources.push(resource);
+    fresh.add(id);
+  }
+  const ids = [...fresh];
   const rows = resources.length;
-  const ids = BigUint64Array.from(resources, (resource) => resourceIdOf(resource, table));
+  if (rows === 0) return { block: undefined, ids };
   const attributeIds: number[] = [];
   const ends = new Uint32Array(rows);
   for (const [row, resource] of resources.entries()) {
@@ -144,7 +156,7 @@ export function encodeResources({ resources, table }: Pick<Rows, 'resources' | '
   }
   const exploded = explode(Uint32Array.from(attributeIds), table);
   const columns: NativeColumn[] = [
-    fixed('resource_id', 'UInt64', new Uint8Array(ids.buffer)),
+    fixed('resource_id', 'UInt64', new Uint8Array(BigUint64Array.from(ids).buffer)),
     lowCardinality(
       'service',
       Uint32Array.from(resources, ({ serviceId }) => serviceId),
@@ -159,23 +171,5 @@ export function encodeResources({ resources, table }: Pick<Rows, 'resources' | '
       table.strings,
     ),
   ];
-  return { table: 'resources', rows, block: encodeBlock(columns, rows) };
-}
-
-/** 64 bits of SHA-256 over the resource's (redacted) key-values and schema URL. */
-function resourceIdOf(resource: Resource, table: KeyValueTable): bigint {
-  const hash = createHash('sha256');
-  const { strings } = table;
-  const add = (stringId: number): void => {
-    const length = strings.endOf(stringId) - strings.startOf(stringId);
-    hash.update(Buffer.from(Uint32Array.of(length).buffer));
-    hash.update(strings.arena.subarray(strings.startOf(stringId), strings.endOf(stringId)));
-  };
-  for (const id of resource.attributes.values) {
-    add(table.keyId(id));
-    hash.update(Uint8Array.of(table.typeOf(id)));
-    add(table.valueId(id));
-  }
-  add(resource.schemaUrlId);
-  return hash.digest().readBigUInt64LE(0);
+  return { block: { table: 'resources', rows, block: encodeBlock(columns, rows) }, ids };
 }

@@ -27,10 +27,12 @@ export interface TableBlock {
 export interface JournalRecord {
   readonly bytes: Uint8Array;
   readonly rows: number;
+  /** Resources that it has rows of. */
+  readonly resourceIds: readonly bigint[];
 }
 
 /** Packs the blocks of one batch into a record. */
-export function packRecord(blocks: readonly TableBlock[]): JournalRecord {
+export function packRecord(blocks: readonly TableBlock[], resourceIds: readonly bigint[] = []): JournalRecord {
   let payloadLength = 0;
   for (const { table, block } of blocks) payloadLength += 1 + table.length + 8 + block.length;
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payloadLength);
@@ -48,7 +50,7 @@ export function packRecord(blocks: readonly TableBlock[]): JournalRecord {
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt32LE(payloadLength, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES)), 8);
-  return { bytes, rows };
+  return { bytes, rows, resourceIds };
 }
 
 /** What a segment file holds: the tables' blocks, and where its intact part ends. */

@@ -74,5 +74,12 @@ export function inFlight(
     ],
   };
   const batch = decodeTraceJson(Buffer.from(JSON.stringify(body)), new KeyValueTable());
-  return { observedAt: START + 5_000_000_000n, spans: batch, messages: undefined, facts: [], attributes: [], binding: undefined };
+  return {
+    observedAt: START + 5_000_000_000n,
+    spans: batch,
+    messages: undefined,
+    facts: [],
+    attributes: [],
+    binding: undefined,
+  };
 }

@@ -9,14 +9,14 @@ export interface Dictionary {
   readonly indexType: 0 | 1 | 2;
 }
 
-/** Reused between the columns of a block, so that a large string table is not cleared per column; all zero between uses. */
+/** Reused between columns and blocks, so that memory for a large string table is not cleared for each; all zero between uses. */
 export interface DictionaryScratch {
   indexes: Uint32Array;
 }
 
 /** Makes a dictionary of only the ids that are used; one pass, no hashing: ids are dense. */
 export function buildDictionary(ids: Uint32Array, strings: StringTable, scratch: DictionaryScratch): Dictionary {
-  if (scratch.indexes.length < strings.size) scratch.indexes = new Uint32Array(strings.size);
+  if (scratch.indexes.length < strings.size) scratch.indexes = new Uint32Array(strings.size * 2);
   // Holds index + 1, so that zero means unused.
   const seen = scratch.indexes;
   const rows = new Uint32Array(ids.length);

@@ -12,6 +12,23 @@ const HAS_ADDITIONAL_KEYS = 1 << 9;
 
 const encoder = new TextEncoder();
 
+/** One for all blocks: encoding is synchronous. */
+const shared: DictionaryScratch = { indexes: new Uint32Array(0) };
+/** What a single huge request needed is not kept. */
+const MAX_SHARED_INDEXES = 1024 * 1024;
+
+/** Names of columns and types are the same in every block. */
+const names = new Map<string, Uint8Array>();
+const MAX_NAMES = 2000;
+
+function encodeName(text: string): Uint8Array {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const bytes = encoder.encode(text);
+  if (names.size < MAX_NAMES) names.set(text, bytes);
+  return bytes;
+}
+
 /** A column whose dictionaries are made and whose length is known. */
 type Plan =
   | { readonly kind: 'fixed'; readonly bytes: Uint8Array }
@@ -34,13 +51,14 @@ interface PlannedColumn {
  * that is a programming error, and a wrong block must never reach the journal.
  */
 export function encodeBlock(columns: readonly NativeColumn[], rows: number): Uint8Array {
-  const scratch: DictionaryScratch = { indexes: new Uint32Array(0) };
+  if (shared.indexes.length > MAX_SHARED_INDEXES) shared.indexes = new Uint32Array(0);
+  const scratch = shared;
   let size = varintLength(columns.length) + varintLength(rows);
   const planned: PlannedColumn[] = [];
   for (const column of columns) {
     const plan = planData(column.name, parseNativeType(column.type), column.data, rows, scratch);
-    const name = encoder.encode(column.name);
-    const type = encoder.encode(column.type);
+    const name = encodeName(column.name);
+    const type = encodeName(column.type);
     size += varintLength(name.length) + name.length + varintLength(type.length) + type.length;
     if (rows > 0) size += prefixSize(plan) + dataSize(plan);
     planned.push({ name, type, plan });

@@ -1,4 +1,5 @@
 import type { KeyValueTable } from '../../model/key-value-table.ts';
+import { releaseSource } from '../../model/string-table.ts';
 import type { DecodeTally } from './decode-tally.ts';
 import type { DecodeLimits } from './limits.ts';
 import type { OriginBuilder } from './origin-builder.ts';
@@ -67,6 +68,7 @@ export abstract class ProtobufExportDecoder {
       else reader.skip(tag, end);
       reader.path = this.#requestName;
     }
+    releaseSource();
   }
 
   /** Two passes over the fields: the resource may stand behind the items that need it. */
