@@ -76,7 +76,7 @@ export function ConformancePage() {
   const { t } = useTranslation();
   const { data, error, refetch } = useQuery(conformanceQuery);
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead title={t('conformance.title')} note={t('conformance.note')} />
       {data === undefined ? (
         error === null ? (

@@ -29,7 +29,7 @@ function Filters({ filters, first }: FiltersProps) {
   const queues = [...new Set(first?.queues.map(({ queue }) => queue))];
   const isNarrowed = Object.values(filters).some((value) => value !== undefined);
   return (
-    <div className={styles['filters']}>
+    <div className="wb-filters">
       <SegmentedControl
         size="xs"
         aria-label={t('messages.columns.fate')}
@@ -84,7 +84,7 @@ export function DeadLettersPage() {
   const letters = data?.pages.flatMap((page) => page.deadLetters) ?? [];
   const isNarrowed = Object.values(filters).some((value) => value !== undefined);
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead title={t('deadLetters.title')} note={t('deadLetters.note')} />
       <Filters filters={filters} first={first} />
       {first === undefined ? (

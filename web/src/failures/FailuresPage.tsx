@@ -96,7 +96,7 @@ export function FailuresPage() {
   const { data: whole } = useQuery(failuresQuery({ since: filters.since }));
   const services = useMemo(() => [...new Set(whole?.groups.map((group) => group.service))].toSorted(), [whole]);
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead
         title={t('failures.title')}
         note={t('failures.note')}

@@ -49,7 +49,7 @@ export function FailureFilters({ filters, services, change }: FiltersProps) {
   const any = Object.values(narrowed).some((value) => value !== undefined);
   const shared = { size: 'xs', clearable: true, comboboxProps: { width: 'max-content' } } as const;
   return (
-    <div className={styles['filters']}>
+    <div className="wb-filters">
       <SegmentedControl
         size="xs"
         aria-label={t('failures.class')}

@@ -57,7 +57,7 @@ export function LogFilters({ filters, change }: FiltersProps) {
   const { orderId, traceId } = filters;
   const any = Object.values(filters).some((value) => value !== undefined);
   return (
-    <div className={styles['filters']}>
+    <div className="wb-filters">
       <Typed
         label={t('logs.text')}
         value={filters.text}

@@ -22,7 +22,7 @@ export function LogsPage() {
   const logs = query.data?.pages.flatMap((page) => page.logs);
   const narrowed = Object.values(filters).some((value) => value !== undefined);
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead title={t('logs.title')} note={t('logs.note')} />
       <LogFilters filters={filters} change={change} />
       {logs === undefined ? (

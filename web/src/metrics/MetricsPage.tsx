@@ -99,7 +99,7 @@ function Choices({
     ...new Set(list.metrics.filter(({ name }) => name === choice.name).flatMap((each) => each.services)),
   ];
   return (
-    <div className={styles['filters']}>
+    <div className="wb-filters">
       <Select
         size="xs"
         searchable
@@ -177,7 +177,7 @@ export function MetricsPage() {
     />
   );
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead title={t('metrics.title')} note={t('metrics.note')} aside={since} />
       {list === undefined ? (
         error === null ? (

@@ -9,7 +9,6 @@ import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
 import { Brokers } from './Brokers.tsx';
 import { QueuesTable } from './QueuesTable.tsx';
-import styles from './queues.module.css';
 import { Unroutable } from './Unroutable.tsx';
 
 const route = getRouteApi('/queues');
@@ -45,7 +44,7 @@ export function QueuesPage() {
   const navigate = route.useNavigate();
   const { data, error, refetch } = useQuery(queuesQuery(since));
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead
         title={t('queues.title')}
         note={t('queues.note')}

@@ -133,7 +133,7 @@ export function StatusPage() {
     </>
   );
   return (
-    <div className={styles['page']}>
+    <div className="wb-page">
       <PageHead
         title={view.status(status)}
         note={note}
