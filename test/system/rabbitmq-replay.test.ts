@@ -46,7 +46,8 @@ async function letters(query = '', of = waybill): Promise<DeadLetters> {
 async function letterOf(order: string): Promise<DeadLetter> {
   const { deadLetters: found } = await until(
     () => letters(`order=${order}`),
-    ({ total }) => total > 0,
+    // The total is another question, asked at the same time: it may know the letter first.
+    ({ deadLetters: listed }) => listed.length > 0,
   );
   const [letter] = found;
   if (letter === undefined) throw new Error('no letter');
