@@ -21,15 +21,20 @@ const STEPS: readonly { status: string; source: string; medianMs: number; sigma:
 ];
 const CHANNELS = ['web', 'web', 'web', 'partner', 'seller'];
 const PRODUCTS = Array.from({ length: 40 }, (_, index) => `product-${index + 1}`);
-/** The step whose report is held back from every third order, to come late. */
-const LATE_STEP = 7;
+/** Every third order: one report is held back, to come late. */
+const ONE_LATE = { every: 3, offset: 0, steps: new Set([7]) };
+/** Every twelfth order: its MES is cut off for a while, and its last reports come late together. */
+const CUT_OFF = { every: 12, offset: 1, steps: new Set([5, 6, 7, 8]) };
+
+/** Ways of being late. */
+export const LATENESS = { one: ONE_LATE, cutOff: CUT_OFF } as const;
 
 /** An order as its systems report it. */
 export interface GeneratedOrder {
   readonly facts: readonly StatusFact[];
   readonly attributes: readonly OrderAttribute[];
-  /** A report that is held back; undefined for most orders. */
-  readonly late: StatusFact | undefined;
+  /** Reports that are held back; none for most orders. */
+  readonly late: readonly StatusFact[];
 }
 
 /** Id of an order: scattered over the whole range of ids, as random ids are. */
@@ -43,7 +48,8 @@ export function generateOrder(index: number, now: number): GeneratedOrder {
   const order = { kind: 'order', orderId: orderIdOf(index) } as const;
   const begin = now - random() * YEAR_MS;
   const facts: StatusFact[] = [];
-  let late: StatusFact | undefined;
+  const late: StatusFact[] = [];
+  const lateness = Object.values(LATENESS).find(({ every, offset }) => index % every === offset);
   let at = begin;
   for (const [step, { status, source, medianMs, sigma }] of STEPS.entries()) {
     if (at > now) break;
@@ -61,8 +67,7 @@ export function generateOrder(index: number, now: number): GeneratedOrder {
       traceId: null,
       spanId: null,
     };
-    if (step === LATE_STEP && index % 3 === 0) late = fact;
-    else facts.push(fact);
+    (lateness?.steps.has(step) === true ? late : facts).push(fact);
     at += medianMs * Math.exp(sigma * normal(random));
   }
   const attribute = (name: string, value: string): OrderAttribute => {

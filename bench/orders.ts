@@ -4,23 +4,25 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { MAX_IMPORTED_EVENTS } from '../src/api/contract/imports.ts';
 import { system } from '../src/api/contract/system.ts';
 import { OwnWaybill } from '../src/bench/own-waybill.ts';
+import { processTree } from '../src/bench/processes.ts';
 import { requireLifecycle } from '../src/lifecycle/parse.ts';
+import type { StatusFact } from '../src/model/order.ts';
 import { fillStore } from './fill-store.ts';
-import { generateOrder, orderIdOf } from './generated-orders.ts';
+import { generateOrder, LATENESS, orderIdOf } from './generated-orders.ts';
 
 /*
  * How Waybill answers with a year of orders in its embedded store, and how fast it folds orders again.
  *
  * 1. A store is filled with generated orders (seeded; ids scattered, durations lognormal, a tenth of a year's orders still open where
- *    their steps lie ahead; from every third order one report is held back): encoded by the journal's codec, loaded as the loader does,
+ *    their steps lie ahead; from every third order one report is held back, from every twelfth four, as if a system had been cut off): encoded by the journal's codec, loaded as the loader does,
  *    folded by the projector. With --directory it is kept and used again.
  * 2. A server of this checkout is started on it. One request at a time over HTTP: status figures for a month, every request with another
  *    start of the window; then orders, every request another one. Nothing of Waybill caches either.
- * 3. Reports that were held back are sent through POST /api/imports at a fixed rate, each of another order, in no order. Every one puts
- *    a visit into the middle of an order. The rate that counts is the number of them by the time until every order is folded again.
+ * 3. Reports that were held back are sent through POST /api/imports at a fixed rate, in no order: first those that are the only one of
+ *    their order, then those of the system that was cut off. Every one puts a visit into the middle of an order. The rate that counts is
+ *    the number of them by the time until every order is folded again.
  */
 
 const EVENTS_PER_REQUEST = 1_000;
@@ -35,7 +37,7 @@ const kept = z.object({ orders: z.number(), now: z.number() });
 type Filled = z.infer<typeof kept>;
 
 function row(name: string, text: string): void {
-  process.stdout.write(`${name.padEnd(34)} ${text}\n`);
+  process.stdout.write(`${name.padEnd(42)} ${text}\n`);
 }
 
 function whole(value: number): string {
@@ -93,41 +95,58 @@ async function timed(count: number, url: (index: number) => string): Promise<num
   return latencies;
 }
 
-/** Bodies of imports, made beforehand so that making them takes nothing from the server. */
-function lateReports({ orders, now }: Filled, events: number): string[] {
+/** Bodies of imports, made beforehand so that making them takes nothing from the server; the reports of an order stay together. */
+function lateReports({ orders, now }: Filled, kind: keyof typeof LATENESS, events: number): LateReports {
+  const { every, offset } = LATENESS[kind];
+  const groups = Math.floor((orders - offset) / every);
   const bodies: string[] = [];
-  const groups = Math.ceil(orders / 3);
   let batch: unknown[] = [];
-  for (let taken = 0, step = 0; taken < events && step < groups; step += 1) {
-    const { late } = generateOrder(((step * STRIDE) % groups) * 3, now);
-    if (late === undefined || late.order.kind !== 'order') continue;
-    const { order, status, source, sequence } = late;
-    batch.push({
-      order: { orderId: order.orderId },
-      status,
-      occurredAt: String(late.occurredAt),
-      source,
-      id: late.evidenceId,
-      sequence,
-      traceId: null,
-      spanId: null,
-    });
-    taken += 1;
-    if (batch.length < Math.min(EVENTS_PER_REQUEST, MAX_IMPORTED_EVENTS) && taken < events) continue;
+  let taken = 0;
+  let late = 0;
+  for (let step = 0; step < groups && taken < events; step += 1) {
+    const held = generateOrder(((step * STRIDE) % groups) * every + offset, now).late;
+    if (held.length > 0) late += 1;
+    batch.push(...held.map(toImport));
+    taken += held.length;
+    if (batch.length < EVENTS_PER_REQUEST && taken < events) continue;
     bodies.push(JSON.stringify({ events: batch, attributes: [] }));
     batch = [];
   }
-  return bodies;
+  if (batch.length > 0) bodies.push(JSON.stringify({ events: batch, attributes: [] }));
+  return { bodies, events: taken, orders: late };
 }
 
-async function sendLate(waybill: OwnWaybill, bodies: readonly string[], rate: number): Promise<void> {
+interface LateReports {
+  readonly bodies: readonly string[];
+  readonly events: number;
+  /** Orders that they are about. */
+  readonly orders: number;
+}
+
+function toImport({ order, status, occurredAt, source, evidenceId, sequence }: StatusFact): unknown {
+  return {
+    order: { orderId: order.kind === 'order' ? order.orderId : '' },
+    status,
+    occurredAt: String(occurredAt),
+    source,
+    id: evidenceId,
+    sequence,
+    traceId: null,
+    spanId: null,
+  };
+}
+
+/** Sends reports at a rate, waits until all of them are folded, and prints how long that took. */
+async function sendLate(waybill: OwnWaybill, name: string, late: LateReports, rate: number): Promise<void> {
   const projector = async () => system.parse(await (await fetch(`${waybill.api}/api/system`)).json()).projector;
+  const cpu = (): number => processTree(waybill.pid).reduce((sum, use) => sum + use.cpuSeconds, 0);
   const before = (await projector()).refoldedOrders;
+  const cpuBefore = cpu();
   const startedAt = performance.now();
   let refused = 0;
   const open = new Set<Promise<void>>();
-  for (const [index, body] of bodies.entries()) {
-    const early = startedAt + ((index * EVENTS_PER_REQUEST) / rate) * 1000 - performance.now();
+  for (const [index, body] of late.bodies.entries()) {
+    const early = startedAt + ((index * late.events) / late.bodies.length / rate) * 1000 - performance.now();
     if (early > 0) await sleep(early);
     const headers = { 'content-type': 'application/json' };
     const sending: Promise<void> = fetch(`${waybill.api}/api/imports`, { method: 'POST', headers, body })
@@ -139,25 +158,25 @@ async function sendLate(waybill: OwnWaybill, bodies: readonly string[], rate: nu
     open.add(sending);
   }
   await Promise.all(open);
-  const events = bodies.length * EVENTS_PER_REQUEST;
   const sentSeconds = (performance.now() - startedAt) / 1000;
   const atEnd = await projector();
   row(
-    'late events: sent',
-    `${whole(events)} in ${sentSeconds.toFixed(1)} s, ${whole(events / sentSeconds)}/s; ${refused} requests refused`,
+    `${name}: sent`,
+    `${whole(late.events)} about ${whole(late.orders)} orders in ${sentSeconds.toFixed(1)} s, ${whole(late.events / sentSeconds)}/s; ${refused} requests refused`,
   );
-  row('late events: folded by then', `${whole(atEnd.refoldedOrders - before)} orders, lag ${whole(atEnd.lagMs)} ms`);
+  row(`${name}: folded by then`, `${whole(atEnd.refoldedOrders - before)} orders, lag ${whole(atEnd.lagMs)} ms`);
   const giveUpAt = performance.now() + SETTLED_WITHIN_MS;
   let now = atEnd;
-  while ((now.lagMs > 0 || now.refoldedOrders - before < events) && performance.now() < giveUpAt) {
+  while ((now.lagMs > 0 || now.refoldedOrders - before < late.orders) && performance.now() < giveUpAt) {
     await sleep(50);
     now = await projector();
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  const folded = now.refoldedOrders - before;
+  const perOrder = ((cpu() - cpuBefore) / late.orders) * 1e6;
   row(
-    'late events: sustained',
-    `${whole(folded / seconds)} orders refolded a second over ${seconds.toFixed(1)} s, ${now.failures} failed rounds`,
+    `${name}: sustained`,
+    `${whole(late.events / seconds)} events/s, ${whole(late.orders / seconds)} orders/s folded over ${seconds.toFixed(1)} s, ` +
+      `${whole(perOrder)} µs of CPU an order, ${now.failures} failed rounds`,
   );
 }
 
@@ -184,7 +203,9 @@ async function bench(): Promise<void> {
         .join(' '),
     );
     const made = await filled(directory, orders ?? 0);
-    const bodies = lateReports(made, (rate ?? 0) * (seconds ?? 0));
+    const events = (rate ?? 0) * (seconds ?? 0);
+    const one = lateReports(made, 'one', events);
+    const cutOff = lateReports(made, 'cutOff', events);
     const waybill = await OwnWaybill.start({ cli: resolve(import.meta.dirname, '../src/main/cli.ts'), directory });
     try {
       const since = (index: number): string => new Date(Date.now() - 30 * DAY_MS - index * 61_003).toISOString();
@@ -194,7 +215,8 @@ async function bench(): Promise<void> {
       );
       const order = (index: number): string => orderIdOf((index * STRIDE) % made.orders);
       row('one order', quantiles(await timed(requests ?? 0, (index) => `${waybill.api}/api/orders/${order(index)}`)));
-      await sendLate(waybill, bodies, rate ?? 0);
+      await sendLate(waybill, 'late, one report an order', one, rate ?? 0);
+      await sendLate(waybill, 'late, a system was cut off', cutOff, rate ?? 0);
       row(
         'load of the machine after',
         loadavg()

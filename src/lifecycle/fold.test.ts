@@ -133,13 +133,14 @@ describe('visits', () => {
     const witness = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), observedAt: 5n };
     const order = foldOrder(WORKSHOP, [fact('A', 9, 'crm'), fact('A', 2, 'mes', witness)]);
     expect(order.visits[0]?.evidence).toEqual([
-      { evidenceKind: 'span_event', evidenceId: 'mes/A/2', source: 'mes', occurredAt: 2n, ...witness },
+      { evidenceKind: 'span_event', evidenceId: 'mes/A/2', source: 'mes', occurredAt: 2n, sequence: 0, ...witness },
       {
         evidenceKind: 'span_event',
         evidenceId: 'crm/A/9',
         source: 'crm',
         occurredAt: 9n,
         observedAt: 1_009n,
+        sequence: 0,
         traceId: null,
         spanId: null,
       },

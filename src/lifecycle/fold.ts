@@ -81,7 +81,7 @@ function currentStatuses(machine: Machine, visits: readonly Visit[]): readonly C
 }
 
 function toEvidence(fact: StatusFact): Evidence {
-  const { evidenceKind, evidenceId, source, sourceVersion, occurredAt, observedAt, traceId, spanId } = fact;
-  const evidence = { evidenceKind, evidenceId, source, occurredAt, observedAt, traceId, spanId };
+  const { evidenceKind, evidenceId, source, sourceVersion, occurredAt, observedAt, sequence, traceId, spanId } = fact;
+  const evidence = { evidenceKind, evidenceId, source, occurredAt, observedAt, sequence, traceId, spanId };
   return sourceVersion === undefined || sourceVersion === '' ? evidence : { ...evidence, sourceVersion };
 }

@@ -51,7 +51,15 @@ export interface OrderAttribute {
 /** A piece of evidence as it is kept with a visit. */
 export type Evidence = Pick<
   StatusFact,
-  'evidenceKind' | 'evidenceId' | 'source' | 'sourceVersion' | 'occurredAt' | 'observedAt' | 'traceId' | 'spanId'
+  | 'evidenceKind'
+  | 'evidenceId'
+  | 'source'
+  | 'sourceVersion'
+  | 'occurredAt'
+  | 'observedAt'
+  | 'sequence'
+  | 'traceId'
+  | 'spanId'
 >;
 
 /** An order's stay in a status, from entry to exit; without an exit it is open (censored), not finished and not ignored. */

@@ -3,6 +3,7 @@ import type { Machine } from '../lifecycle/machine.ts';
 import type { FoldedOrder, Visit } from '../model/order.ts';
 import { msToNano, type UnixNano } from '../model/units.ts';
 import { toDateTime64 } from '../store/time.ts';
+import { attributeTimes, type KeptEvidence } from './known-orders.ts';
 import type { OrderMaterial } from './read-orders.ts';
 
 /**
@@ -44,6 +45,7 @@ export function toOrderRow(order: {
     aliases: known.aliases,
     attribute_names: attributes.map(([name]) => name),
     attribute_values: attributes.map(([, value]) => value),
+    attribute_times: attributeTimes(known.attributes),
     visit_statuses: visits.map(({ status }) => status),
     visit_systems: visits.map(({ system }) => system ?? ''),
     visit_regions: visits.map(({ region }) => region ?? ''),
@@ -80,19 +82,22 @@ export function attributesOf({ attributes }: OrderMaterial): (readonly [name: st
   return [...attributes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value] as const);
 }
 
-/** Evidence as it is read back by the order query: nanoseconds as decimal text. */
+/** Evidence as it is read back by the order query and by the next fold. */
 function evidenceJson(visit: Visit): string {
   return JSON.stringify(
-    visit.evidence.map((piece) => ({
-      kind: piece.evidenceKind,
-      id: piece.evidenceId,
-      source: piece.source,
-      sourceVersion: piece.sourceVersion,
-      occurredAt: String(piece.occurredAt),
-      observedAt: String(piece.observedAt),
-      traceId: piece.traceId,
-      spanId: piece.spanId,
-    })),
+    visit.evidence.map(
+      (piece): KeptEvidence => ({
+        kind: piece.evidenceKind,
+        id: piece.evidenceId,
+        source: piece.source,
+        sourceVersion: piece.sourceVersion,
+        occurredAt: String(piece.occurredAt),
+        observedAt: String(piece.observedAt),
+        sequence: piece.sequence,
+        traceId: piece.traceId,
+        spanId: piece.spanId,
+      }),
+    ),
   );
 }
 

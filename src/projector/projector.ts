@@ -1,21 +1,14 @@
-import { createHash, hash } from 'node:crypto';
 import { z } from 'zod';
-import type { Lifecycle } from '../lifecycle/definition.ts';
-import { foldOrder } from '../lifecycle/fold.ts';
 import type { Machine } from '../lifecycle/machine.ts';
 import { msToNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { ORDERS } from '../store/order-set.ts';
 import { toDateTime64 } from '../store/time.ts';
-import { attributesOf, toOrderRow } from './order-row.ts';
+import { OrderFolder } from './order-folder.ts';
 import { Pace } from './pace.ts';
 import { OrderReader } from './read-orders.ts';
 import { Recheck } from './recheck.ts';
-import { type VisitRow, VisitRows } from './visit-rows.ts';
-import { VisitTable } from './visit-table.ts';
+import { TouchReader } from './touched-orders.ts';
 
-/** Touches read in one go; a segment is never split over two goes. */
-const TOUCHES_PER_ROUND = 40_000;
 /** Orders read and folded together. */
 const ORDERS_PER_FOLD = 4_000;
 /** Folds under way at a time: while one waits for the store, the other computes. */
@@ -23,7 +16,6 @@ const FOLDS_AT_A_TIME = 2;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
 const PROJECTOR = 'orders';
-const NO_TRACE = '0'.repeat(32);
 
 /** Counters and gauges of the projector. */
 export interface ProjectorStats {
@@ -38,25 +30,22 @@ export interface ProjectorStats {
   readonly segment: number;
 }
 
-const touchRow = z.object({ segment: z.coerce.number(), order_id: z.string(), alias: z.string(), trace: z.string() });
-type Touch = z.infer<typeof touchRow>;
-
 /**
- * Refolds every order that a journal segment said something about, whole, from all facts in the store.
+ * Refolds every order that a journal segment said something about.
  *
  * The result depends only on the set of facts: late, repeated and shuffled input ends in the same rows. The place (the last folded
  * segment) is kept in the store after the rows, so a crash in between only repeats a round.
  */
 export class Projector {
   readonly #store: StoreClient;
-  readonly #machine: Machine;
   readonly #reader: OrderReader;
   readonly #recheck = new Recheck();
   readonly #pace = new Pace();
-  readonly #visitRows: VisitRows;
-  readonly #visits: VisitTable;
-  readonly #digest: string;
+  readonly #touches: TouchReader;
+  readonly #folder: OrderFolder;
   #rejudging = 0;
+  /** Orders that the last process was writing when it ended. */
+  #doubtful: readonly string[] = [];
   readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   readonly #onRefolded: (orderIds: readonly string[]) => void;
@@ -82,12 +71,11 @@ export class Projector {
     onRefolded?: (orderIds: readonly string[]) => void;
   }) {
     this.#store = options.store;
-    this.#machine = options.machine;
-    this.#digest = lifecycleDigest(options.machine.lifecycle);
-    this.#reader = new OrderReader(options.store);
-    this.#visits = new VisitTable(options.store);
-    this.#visitRows = new VisitRows(options.machine.lifecycle, (status) => options.machine.isFinal(status));
     this.#now = options.now ?? Date.now;
+    this.#reader = new OrderReader(options.store);
+    const shared = { store: options.store, reader: this.#reader, now: this.#now };
+    this.#touches = new TouchReader({ ...shared, recheck: this.#recheck });
+    this.#folder = new OrderFolder({ ...shared, machine: options.machine });
     this.#onError = options.onError ?? (() => undefined);
     this.#onRefolded = options.onRefolded ?? (() => undefined);
   }
@@ -101,6 +89,7 @@ export class Projector {
     );
     this.#cursor = row?.last ?? 0;
     this.#saved = this.#cursor;
+    this.#doubtful = await this.#folder.start();
     this.#stopped = false;
     this.#rejudging = await this.#countOutdated();
     // What was loaded but not folded before a crash is found by asking, not by being told.
@@ -121,6 +110,8 @@ export class Projector {
     this.#stopped = true;
     this.#wake?.();
     await this.#running;
+    // Where the store is away, the next start folds a few orders more.
+    await this.#folder.stop().catch(this.#onError);
   }
 
   stats(): ProjectorStats {
@@ -146,6 +137,7 @@ export class Projector {
       const isTold = this.#pending;
       this.#pending = false;
       try {
+        await this.#foldDoubtful();
         if (isTold && (await this.#round())) this.#pending = true;
         await this.#refoldPaced();
         await this.#refoldDue();
@@ -178,19 +170,29 @@ export class Projector {
     });
   }
 
+  /** Folds what the last process was writing when it ended. */
+  async #foldDoubtful(): Promise<void> {
+    if (this.#doubtful.length === 0) return;
+    await this.#refoldWhole(this.#doubtful);
+    this.#doubtful = [];
+  }
+
   /** Folds what the next touches name; false when there were none. */
   async #round(): Promise<boolean> {
-    const touches = await this.#store.query(
-      `SELECT segment, order_id, alias, lower(hex(trace_id)) AS trace FROM touches
-       WHERE segment > {cursor:UInt64} ORDER BY segment LIMIT ${TOUCHES_PER_ROUND} WITH TIES`,
-      { cursor: String(this.#cursor) },
-      touchRow,
+    const touched = await this.#touches.after(this.#cursor);
+    if (touched === undefined) return false;
+    const orderIds = [...touched.plain.keys(), ...touched.whole];
+    const due = this.#pace.take(orderIds, touched.first, this.#now());
+    await this.#refoldWhole(due.filter((orderId) => touched.whole.has(orderId)));
+    const segments = { after: this.#cursor, upTo: touched.last };
+    await this.#inParts(
+      due.filter((orderId) => touched.plain.has(orderId)),
+      (some, slot) => {
+        const firstNamed = new Map(some.map((id) => [id, touched.plain.get(id) ?? Number.POSITIVE_INFINITY]));
+        return this.#folder.foldNews(firstNamed, segments, slot);
+      },
     );
-    const last = touches.at(-1);
-    if (last === undefined) return false;
-    const orderIds = this.#pace.take(await this.#touchedOrders(touches), touches[0]?.segment ?? 0, this.#now());
-    await this.#refoldAll(orderIds, last.segment);
-    this.#cursor = last.segment;
+    this.#cursor = touched.last;
     await this.#savePlace();
     return true;
   }
@@ -199,7 +201,7 @@ export class Projector {
   async #refoldPaced(): Promise<void> {
     const orderIds = this.#pace.due(this.#now());
     if (orderIds.length === 0) return;
-    await this.#refoldAll(orderIds, this.#cursor);
+    await this.#refoldWhole(orderIds);
     await this.#savePlace();
   }
 
@@ -219,14 +221,14 @@ export class Projector {
     if (traces.length === 0) return;
     const named = await this.#reader.ordersOfTraces(traces);
     const orderIds = [...new Set([...named.values()].flatMap((orders) => [...orders]))];
-    await this.#refoldAll(orderIds, this.#cursor);
+    await this.#refoldWhole(orderIds);
   }
 
   /** Orders that were judged by another definition than the one in force. */
   async #countOutdated(): Promise<number> {
     const [row] = await this.#store.query(
       'SELECT count() AS orders FROM orders FINAL WHERE lifecycle_digest != {digest:String}',
-      { digest: this.#digest },
+      { digest: this.#folder.digest },
       z.object({ orders: z.coerce.number() }),
     );
     return row?.orders ?? 0;
@@ -236,112 +238,38 @@ export class Projector {
   async #rejudgeSome(): Promise<void> {
     const rows = await this.#store.query(
       `SELECT order_id FROM orders FINAL WHERE lifecycle_digest != {digest:String} LIMIT ${ORDERS_PER_FOLD}`,
-      { digest: this.#digest },
+      { digest: this.#folder.digest },
       z.object({ order_id: z.string() }),
     );
-    if (rows.length > 0) {
-      await this.#refold(
-        rows.map((row) => row.order_id),
-        this.#cursor,
-      );
-    }
+    await this.#refoldWhole(rows.map((row) => row.order_id));
     this.#rejudging = rows.length < ORDERS_PER_FOLD ? 0 : Math.max(1, this.#rejudging - rows.length);
   }
 
-  /** The orders whose fold can change by the touches. */
-  async #touchedOrders(touches: readonly Touch[]): Promise<string[]> {
-    const orders = new Set<string>();
-    const aliases = new Set<string>();
-    const bindings = new Set<string>();
-    const traces = new Set<string>();
-    const orphanTraces = new Set<string>();
-    for (const { order_id: orderId, alias, trace } of touches) {
-      if (orderId !== '') orders.add(orderId);
-      if (orderId === '' && alias !== '') aliases.add(alias);
-      if (orderId !== '' && alias !== '') bindings.add(alias);
-      if (trace !== NO_TRACE) (orderId === '' && alias === '' ? orphanTraces : traces).add(trace);
-    }
-    for (const orderId of (await this.#reader.ordersOfAliases([...aliases])).values()) orders.add(orderId);
-    // A new binding can take an alias, and its facts, away from the order that had it.
-    for (const orderId of await this.#reader.allOrdersOfAliases([...bindings])) orders.add(orderId);
-    // A newly named order in a trace can take facts away from the order that the trace had alone.
-    for (const trace of await this.#reader.tracesWithOrphans([...traces])) orphanTraces.add(trace);
-    for (const trace of orphanTraces) this.#recheck.add(trace, this.#now());
-    for (const named of (await this.#reader.ordersOfTraces([...orphanTraces])).values()) {
-      for (const orderId of named) orders.add(orderId);
-    }
-    return [...orders];
+  #refoldWhole(orderIds: readonly string[]): Promise<void> {
+    return this.#inParts(orderIds, (some, slot) => this.#folder.foldWhole(some, slot));
   }
 
-  async #refoldAll(orderIds: readonly string[], revision: number): Promise<void> {
+  /** Folds orders a few thousand at a time; what waited for one of them to be folded waits no longer. */
+  async #inParts(
+    orderIds: readonly string[],
+    fold: (orderIds: readonly string[], slot: number) => Promise<void>,
+  ): Promise<void> {
     // In the order of the store's keys, so that one fold reads neighbouring granules.
     const sorted = orderIds.toSorted();
     let next = 0;
-    const foldOn = async (): Promise<void> => {
+    const foldOn = async (slot: number): Promise<void> => {
       while (next < sorted.length) {
         const some = sorted.slice(next, next + ORDERS_PER_FOLD);
         next += ORDERS_PER_FOLD;
-        await this.#refold(some, revision);
+        const startedAt = this.#now();
+        await fold(some, slot);
+        this.#pace.folded(some, startedAt);
+        this.#refolded += some.length;
+        this.#onRefolded(some);
       }
     };
-    const folding = await Promise.allSettled(Array.from({ length: FOLDS_AT_A_TIME }, foldOn));
+    const folding = await Promise.allSettled(Array.from({ length: FOLDS_AT_A_TIME }, (_, slot) => foldOn(slot)));
     const failed = folding.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
-
-  /**
-   * Reads, folds and writes some orders. An order that comes out as it was writes nothing. Visits are written before the order that
-   * they belong to: an order whose hash stands in the store has its visits there too.
-   */
-  async #refold(orderIds: readonly string[], revision: number): Promise<void> {
-    const startedAt = this.#now();
-    const [material, contents] = await Promise.all([this.#reader.read(orderIds), this.#contentsOf(orderIds)]);
-    const visits = new Map<string, readonly VisitRow[]>();
-    const rows: string[] = [];
-    let columns: readonly string[] = [];
-    for (const [orderId, known] of material) {
-      const folded = foldOrder(this.#machine, known.facts);
-      const row = toOrderRow({
-        orderId,
-        machine: this.#machine,
-        digest: this.#digest,
-        known,
-        folded,
-        now: this.#now(),
-      });
-      const text = JSON.stringify(Object.values(row));
-      const content = contentOf(text);
-      if (contents.get(orderId) === content) continue;
-      visits.set(orderId, this.#visitRows.of(folded, attributesOf(known)));
-      rows.push(`["${revision}","${content}",${text.slice(1)}`);
-      columns = ['revision', 'content', ...Object.keys(row)];
-    }
-    await this.#visits.replace(visits);
-    await this.#store.insertCompact('orders', columns, rows);
-    this.#pace.folded(orderIds, startedAt);
-    this.#refolded += material.size;
-    this.#onRefolded(orderIds);
-  }
-
-  /** Hashes of the orders as they stand in the store, as decimal text. */
-  async #contentsOf(orderIds: readonly string[]): Promise<Map<string, string>> {
-    const rows = await this.#store.query(
-      `SELECT order_id, toString(argMax(content, revision)) AS hash FROM orders
-       WHERE order_id IN ${ORDERS} GROUP BY order_id`,
-      { orders: JSON.stringify(orderIds) },
-      z.object({ order_id: z.string(), hash: z.string() }),
-    );
-    return new Map(rows.map((row) => [row.order_id, row.hash]));
-  }
-}
-
-/** 64 bits of a hash, as decimal text. */
-function contentOf(text: string): string {
-  return String(BigInt(`0x${hash('sha1', text).slice(0, 16)}`));
-}
-
-/** A hash of everything in a definition; labels and targets count too, since nothing tells which of them a reader relies on. */
-function lifecycleDigest(lifecycle: Lifecycle): string {
-  const text = JSON.stringify(lifecycle, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -22,6 +22,17 @@ export interface OrderMaterial {
   firstObservedAtMs: number;
 }
 
+/** Segments of the journal: all behind `after`, up to `upTo`. */
+export interface Segments {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** An order of which nothing is known. */
+export function emptyMaterial(): OrderMaterial {
+  return { facts: [], failures: [], aliases: [], attributes: new Map(), firstObservedAtMs: Number.POSITIVE_INFINITY };
+}
+
 const pairRow = z.object({ order_id: z.string(), alias: z.string() });
 const traceRow = z.object({ order_id: z.string(), alias: z.string(), trace: z.string(), observed_ms: z.string() });
 const attributeRow = z.object({
@@ -120,12 +131,7 @@ export class OrderReader {
 
   /** Reads the material of each order. The answer has an entry for every order asked for. */
   async read(orderIds: readonly string[]): Promise<Map<string, OrderMaterial>> {
-    const material = new Map<string, OrderMaterial>(
-      orderIds.map((id) => [
-        id,
-        { facts: [], failures: [], aliases: [], attributes: new Map(), firstObservedAtMs: Number.POSITIVE_INFINITY },
-      ]),
-    );
+    const material = new Map(orderIds.map((id) => [id, emptyMaterial()]));
     const wonAliases = await this.#wonAliases(orderIds);
     for (const [alias, orderId] of wonAliases) material.get(orderId)?.aliases.push(alias);
     const ownerOf = (row: { order_id: string; alias: string }): OrderMaterial | undefined =>
@@ -151,6 +157,26 @@ export class OrderReader {
       order.failures.sort(byTime);
     }
     return material;
+  }
+
+  /** Adds to orders the facts and attributes of some segments that name them by their id. */
+  async addNews(material: ReadonlyMap<string, OrderMaterial>, { after, upTo }: Segments): Promise<void> {
+    if (material.size === 0) return;
+    const condition = `order_id IN ${ORDERS} AND segment > {after:UInt64} AND segment <= {upTo:UInt64}`;
+    const parameters = { orders: JSON.stringify([...material.keys()]), after: String(after), upTo: String(upTo) };
+    const [facts, attributes] = await Promise.all([
+      this.#facts(`${condition} GROUP BY order_id, alias`, parameters),
+      this.#attributes(condition, parameters),
+    ]);
+    for (const row of facts) {
+      for (const fact of row.facts) addFact(material.get(row.order_id), referenceOf(row), fact);
+    }
+    for (const row of attributes) addAttribute(material.get(row.order_id), row);
+  }
+
+  /** Which of the traces have a span with error status. */
+  tracesWithErrors(traces: readonly string[]): Promise<string[]> {
+    return this.#spans.tracesWithErrors(traces);
   }
 
   /** Aliases bound to the orders, each with the order that owns it; an alias that another order bound earlier is left out. */
@@ -183,12 +209,16 @@ export class OrderReader {
   }
 
   #attributesOf(orderIds: readonly string[], aliases: readonly string[]): Promise<AttributeRow[]> {
+    return this.#attributes(naming(aliases), { orders: JSON.stringify(orderIds), aliases });
+  }
+
+  #attributes(condition: string, parameters: QueryParams): Promise<AttributeRow[]> {
     return this.#store.query(
       `SELECT order_id, alias, name, argMax(value, (occurred_at, value)) AS latest,
          toString(toUnixTimestamp64Nano(max(occurred_at))) AS occurred
        FROM order_attributes
-       WHERE ${naming(aliases)} GROUP BY order_id, alias, name`,
-      { orders: JSON.stringify(orderIds), aliases },
+       WHERE ${condition} GROUP BY order_id, alias, name`,
+      parameters,
       attributeRow,
     );
   }

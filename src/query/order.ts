@@ -107,7 +107,7 @@ export async function findOrder(
        anomaly_kinds, anomaly_visits, arrayMap(skew -> toString(skew), anomaly_skew_nano) AS anomaly_skews, anomaly_sources,
        arrayMap(at -> ${nanos('at')}, failure_at) AS failed, failure_classes, failure_services, failure_operations, failure_statuses,
        arrayMap(at -> ${nanosOrNull('at')}, failure_moved_on_at) AS moved_on, failure_traces, failure_spans, failures_left_out
-     FROM orders FINAL WHERE order_id = {orderId:String}`,
+     FROM orders WHERE order_id = {orderId:String} ORDER BY revision DESC LIMIT 1`,
     { orderId },
     row,
   );

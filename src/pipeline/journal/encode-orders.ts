@@ -1,8 +1,9 @@
 import { aliasText } from '../../model/alias-text.ts';
 import type { OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import type { UnixNano } from '../../model/units.ts';
+import type { NativeColumn } from '../../wire/native/column.ts';
 import type { AliasBinding, InFlight, OrderTrace } from '../in-flight.ts';
-import { STAMPED_TABLE, type TableBlock } from './record.ts';
+import { type TableBlock, TOUCHES } from './record.ts';
 import { encodeRows } from './row-columns.ts';
 
 const NO_TRACE = '0'.repeat(32);
@@ -15,6 +16,11 @@ function idOf(reference: OrderReference): string {
 
 function aliasOf(reference: OrderReference): string {
   return reference.kind === 'alias' ? aliasText(reference.alias) : '';
+}
+
+/** The number of the segment is not known before the group commit: a last column of zeros, which is stamped when the segment is read. */
+function unstamped(rows: { zeros(name: string, type: string, width: number): NativeColumn }): NativeColumn {
+  return rows.zeros('segment', 'UInt64', 8);
 }
 
 /** Rows of table `order_traces`; undefined when there are none. */
@@ -51,6 +57,7 @@ export function encodeFacts(facts: readonly StatusFact[]): TableBlock | undefine
     rows.text('evidence_id', ({ evidenceId }) => evidenceId),
     rows.uint32('sequence', ({ sequence }) => sequence),
     rows.word('source_version', ({ sourceVersion }) => sourceVersion ?? ''),
+    unstamped(rows),
   ]);
 }
 
@@ -62,15 +69,11 @@ export function encodeOrderAttributes(attributes: readonly OrderAttribute[]): Ta
     rows.word('name', ({ name }) => name),
     rows.text('value', ({ value }) => value),
     rows.nanoTime('occurred_at', ({ occurredAt }) => occurredAt),
+    unstamped(rows),
   ]);
 }
 
-/**
- * Rows of table `touches`: what the batch says something about, each once.
- *
- * The number of the segment is not known before the group commit; its column stands last, as zeros, and is stamped when the
- * segment is read.
- */
+/** Rows of table `touches`: what the batch says something about, each once. */
 export function encodeTouches(batch: InFlight): TableBlock | undefined {
   const touches = new Map<string, { orderId: string; alias: string; traceId: string }>();
   const touch = (orderId: string, alias: string, traceId: string): void => {
@@ -84,11 +87,11 @@ export function encodeTouches(batch: InFlight): TableBlock | undefined {
   for (const { order, traceId } of [...batch.attributes, ...batch.facts]) {
     touch(idOf(order), aliasOf(order), traceId ?? NO_TRACE);
   }
-  return encodeRows(STAMPED_TABLE, [...touches.values()], (rows) => [
+  return encodeRows(TOUCHES, [...touches.values()], (rows) => [
     rows.text('order_id', ({ orderId }) => orderId),
     rows.text('alias', ({ alias }) => alias),
     rows.hex('trace_id', 16, ({ traceId }) => traceId),
     rows.constantMilliTime('observed_at', batch.observedAt),
-    rows.zeros('segment', 'UInt64', 8),
+    unstamped(rows),
   ]);
 }

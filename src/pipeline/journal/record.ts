@@ -13,8 +13,11 @@ const HEADER_BYTES = 12;
 /** Longest payload that is taken for a record; a longer length is a torn or foreign header. */
 const MAX_PAYLOAD_BYTES = 1024 ** 3;
 
-/** The table whose rows carry the number of their segment, as the last column of the block. */
-export const STAMPED_TABLE = 'touches';
+/** The projector's work list. Its rows come last into the store: who reads them must find what they point at. */
+export const TOUCHES = 'touches';
+
+/** Tables whose rows carry the number of their segment, as the last column of the block. */
+const STAMPED_TABLES: ReadonlySet<string> = new Set([TOUCHES, 'status_facts', 'order_attributes']);
 
 /** One table's rows of a record. */
 export interface TableBlock {
@@ -75,11 +78,10 @@ export function readSegment(file: Buffer, id: number): SegmentContent {
     records += 1;
     at += HEADER_BYTES + payload.length;
   }
-  // Touches last: who reads them must find what they point at.
-  const touches = tables.get(STAMPED_TABLE);
+  const touches = tables.get(TOUCHES);
   if (touches !== undefined) {
-    tables.delete(STAMPED_TABLE);
-    tables.set(STAMPED_TABLE, touches);
+    tables.delete(TOUCHES);
+    tables.set(TOUCHES, touches);
   }
   return {
     tables: [...tables].map(([table, { rows: tableRows, blocks }]) => ({ table, rows: tableRows, blocks })),
@@ -114,7 +116,7 @@ function collectBlocks(
     const known = tables.get(table) ?? { rows: 0, blocks: [] };
     known.rows += tableRows;
     const block = payload.subarray(at, at + blockLength);
-    if (table === STAMPED_TABLE) stampSegment(block, tableRows, id);
+    if (STAMPED_TABLES.has(table)) stampSegment(block, tableRows, id);
     known.blocks.push(block);
     tables.set(table, known);
     at += blockLength;

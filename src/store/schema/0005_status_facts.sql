@@ -15,8 +15,10 @@ CREATE TABLE IF NOT EXISTS status_facts
     evidence_id    String,
     sequence       UInt32,
     source_version LowCardinality(String) COMMENT 'service.version of the service that reports; empty where it did not say',
+    segment        UInt64 COMMENT 'the journal segment that brought it: what is new to an order since its last fold',
     INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 8,
-    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 8
+    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 8,
+    INDEX by_segment segment TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (order_id, alias, trace_id, evidence_id, status)

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS orders
 (
     order_id              String,
-    revision              UInt64 COMMENT 'rises with every refold; the highest one is the order',
+    revision              UInt64 COMMENT 'rises with every fold, never twice the same; the highest one is the order',
     lifecycle_name        LowCardinality(String),
     lifecycle_version     LowCardinality(String),
     lifecycle_digest      LowCardinality(String) COMMENT 'hash of the definition: a changed one judges every order anew, also without a new version',
@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS orders
     aliases               Array(String),
     attribute_names       Array(LowCardinality(String)) COMMENT 'sorted; each once, with the value that was reported last',
     attribute_values      Array(String),
+    attribute_times       Array(DateTime64(9, 'UTC')) COMMENT 'when it was reported, clock of the sender',
     visit_statuses        Array(LowCardinality(String)),
     visit_systems         Array(LowCardinality(String)) COMMENT 'empty for a status that the lifecycle does not know',
     visit_regions         Array(LowCardinality(String)) COMMENT 'empty on a flat machine',

@@ -6,7 +6,9 @@ CREATE TABLE IF NOT EXISTS order_attributes
     name        LowCardinality(String),
     value       String,
     occurred_at DateTime64(9, 'UTC') COMMENT 'clock of the sender',
-    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 4
+    segment     UInt64 COMMENT 'the journal segment that brought it',
+    INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX by_segment segment TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (order_id, alias, name, value, occurred_at)

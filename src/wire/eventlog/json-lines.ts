@@ -1,7 +1,13 @@
-import type { Evidence, EvidenceKind } from '../../model/order.ts';
+import type { EvidenceKind } from '../../model/order.ts';
 import { formatRfc3339, parseRfc3339, type UnixNano } from '../../model/units.ts';
 import { type EventLogItem, type EventLogReader, MAX_RAW_CHARACTERS, nameProblem, rejected } from './event.ts';
-import { type ExportedOrder, type ExportedVisit, evidenceJson, orderCase } from './order-case.ts';
+import {
+  type ExportedEvidence,
+  type ExportedOrder,
+  type ExportedVisit,
+  evidenceJson,
+  orderCase,
+} from './order-case.ts';
 import { TextInput } from './text-input.ts';
 
 /** Characters of one line. */
@@ -101,7 +107,7 @@ function decodeVisit(value: Record<string, unknown>): ExportedVisit {
   };
 }
 
-function decodeEvidence(value: Record<string, unknown>): Evidence {
+function decodeEvidence(value: Record<string, unknown>): ExportedEvidence {
   return {
     evidenceKind: text(value['kind']) as EvidenceKind,
     evidenceId: text(value['id']),

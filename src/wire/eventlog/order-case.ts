@@ -12,7 +12,12 @@ export interface ExportedObject {
 }
 
 /** A visit as exports take it: where it stands in its region follows from the lifecycle again. */
-export type ExportedVisit = Omit<Visit, 'region' | 'from'>;
+export interface ExportedVisit extends Omit<Visit, 'region' | 'from' | 'evidence'> {
+  readonly evidence: readonly ExportedEvidence[];
+}
+
+/** Evidence without its place among others of the same time, which a log tells by the order of its events. */
+export type ExportedEvidence = Omit<Evidence, 'sequence'>;
 
 /** One order as exports take it. */
 export interface ExportedOrder {
@@ -81,7 +86,7 @@ export function visitEvent(visit: ExportedVisit): EventLogCase['events'][number]
 }
 
 /** Evidence with times as RFC 3339. */
-export function evidenceJson(evidence: Evidence): Record<string, string | null> {
+export function evidenceJson(evidence: ExportedEvidence): Record<string, string | null> {
   return {
     kind: evidence.evidenceKind,
     id: evidence.evidenceId,

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Evidence } from '../../model/order.ts';
 import { formatRfc3339, MAX_UNIX_NANO, MIN_UNIX_NANO } from '../../model/units.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CSV_COLUMNS, encodeCsv } from './csv-writer.ts';
@@ -13,7 +12,7 @@ import { decodeOrderLine, JsonLinesReader } from './json-lines.ts';
 import { OcelEventsReader, OcelOrdersReader } from './ocel-json-reader.ts';
 import { readOcelSqlite } from './ocel-sqlite-reader.ts';
 import { encodeOcelJson, writeOcelSqlite } from './ocel-writer.ts';
-import { type ExportedOrder, orderCase } from './order-case.ts';
+import { type ExportedEvidence, type ExportedOrder, orderCase } from './order-case.ts';
 import { TimestampParser } from './timestamp.ts';
 import { XesReader } from './xes-reader.ts';
 import { encodeXes, XES_KEYS } from './xes-writer.ts';
@@ -59,7 +58,7 @@ const hex = (digits: number): fc.Arbitrary<string> =>
     .array(fc.constantFrom(...'0123456789abcdef'.split('')), { minLength: digits, maxLength: digits })
     .map((list) => list.join(''));
 
-const evidence: fc.Arbitrary<Evidence> = fc.record({
+const evidence: fc.Arbitrary<ExportedEvidence> = fc.record({
   evidenceKind: fc.constantFrom('span_event', 'span_attribute', 'api', 'import'),
   evidenceId: text,
   source: name,

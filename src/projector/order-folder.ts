@@ -1,0 +1,184 @@
+import { createHash, hash } from 'node:crypto';
+import { z } from 'zod';
+import type { Lifecycle } from '../lifecycle/definition.ts';
+import { foldOrder } from '../lifecycle/fold.ts';
+import type { Machine } from '../lifecycle/machine.ts';
+import type { StoreClient } from '../store/client.ts';
+import { ORDERS } from '../store/order-set.ts';
+import { FoldsUnderWay, type KnownOrder, readKnownOrders } from './known-orders.ts';
+import { attributesOf, toOrderRow } from './order-row.ts';
+import { emptyMaterial, type OrderMaterial, type OrderReader, type Segments } from './read-orders.ts';
+import { type VisitRow, VisitRows } from './visit-rows.ts';
+import { VisitTable } from './visit-table.ts';
+
+/** An order that is ready to be folded. */
+interface Ready {
+  readonly material: OrderMaterial;
+  /** Hash of the row that the store has; undefined where it has none. */
+  readonly content: string | undefined;
+  /** The rows that `visits` holds for it, undefined where the table has to be asked. */
+  readonly held: readonly VisitRow[] | undefined;
+}
+
+/**
+ * Folds orders and writes them, each in two inserts: its visits, then its row. An order that comes out as it was writes nothing.
+ *
+ * An order is folded from all facts in the store (`foldWhole`), or from its own row and what is new (`foldNews`): the row holds all the
+ * facts of the fold before, so both come to the same, and the second reads one row in place of six tables. Where a crash or a failed
+ * insert leaves it open whether visits and row agree, the order is in doubt, and the next fold reads everything.
+ */
+export class OrderFolder {
+  readonly #store: StoreClient;
+  readonly #machine: Machine;
+  readonly #reader: OrderReader;
+  readonly #visitRows: VisitRows;
+  readonly #visits: VisitTable;
+  readonly #underWay: FoldsUnderWay;
+  readonly #now: () => number;
+  readonly #doubtful = new Set<string>();
+  #revision = 0n;
+  /** Hash of the lifecycle's definition. */
+  readonly digest: string;
+
+  constructor(options: { store: StoreClient; machine: Machine; reader: OrderReader; now: () => number }) {
+    this.#store = options.store;
+    this.#machine = options.machine;
+    this.#reader = options.reader;
+    this.#now = options.now;
+    this.#visits = new VisitTable(options.store);
+    this.#underWay = new FoldsUnderWay(options.store);
+    this.#visitRows = new VisitRows(options.machine.lifecycle, (status) => options.machine.isFinal(status));
+    this.digest = lifecycleDigest(options.machine.lifecycle);
+  }
+
+  /** Resolves to the orders that the last process left in doubt; they MUST be folded before others are. */
+  async start(): Promise<string[]> {
+    const [row] = await this.#store.query(
+      'SELECT toString(greatest((SELECT max(revision) FROM orders), (SELECT max(revision) FROM folds_under_way))) AS last',
+      {},
+      z.object({ last: z.string() }),
+    );
+    this.#revision = BigInt(row?.last ?? 0);
+    const left = await this.#underWay.left();
+    for (const orderId of left) this.#doubtful.add(orderId);
+    return left;
+  }
+
+  /** Tells the next process that nothing is in doubt, where that is so. */
+  async stop(): Promise<void> {
+    if (this.#doubtful.size === 0) await this.#underWay.end(this.#nextRevision());
+  }
+
+  /** Folds orders from all facts in the store. */
+  async foldWhole(orderIds: readonly string[], slot: number): Promise<void> {
+    if (orderIds.length === 0) return;
+    const [materials, contents] = await Promise.all([this.#reader.read(orderIds), this.#contentsOf(orderIds)]);
+    const ready = new Map(
+      [...materials].map(([orderId, material]) => {
+        return [orderId, { material, content: contents.get(orderId), held: undefined }];
+      }),
+    );
+    await this.#write(ready, slot);
+    for (const orderId of orderIds) this.#doubtful.delete(orderId);
+  }
+
+  /**
+   * Folds orders of which nothing is new but facts and attributes that name them by their id.
+   *
+   * @param firstNamed by order: the first time that one of its traces was observed in the segments, milliseconds; else infinite
+   */
+  async foldNews(firstNamed: ReadonlyMap<string, number>, segments: Segments, slot: number): Promise<void> {
+    const orderIds = [...firstNamed.keys()];
+    if (orderIds.length === 0) return;
+    const known = await readKnownOrders(this.#store, orderIds);
+    const whole = orderIds.filter((orderId) => !this.#canExtend(orderId, known.get(orderId)));
+    const left = new Set(whole);
+    const materials = new Map<string, OrderMaterial>();
+    const ready = new Map<string, Ready>();
+    for (const [orderId, seenAt] of firstNamed) {
+      if (left.has(orderId)) continue;
+      const before = known.get(orderId);
+      // What stood in the row is taken before what is new is added to it.
+      const held = before === undefined ? [] : this.#visitRowsOf(before.material);
+      const material = before?.material ?? emptyMaterial();
+      material.firstObservedAtMs = Math.min(material.firstObservedAtMs, seenAt);
+      materials.set(orderId, material);
+      ready.set(orderId, { material, content: before?.content, held });
+    }
+    await this.#reader.addNews(materials, segments);
+    await this.#write(ready, slot);
+    await this.foldWhole(whole, slot);
+  }
+
+  #canExtend(orderId: string, known: KnownOrder | undefined): boolean {
+    if (this.#doubtful.has(orderId)) return false;
+    // Failures are not kept as they were read: where there are some, their places are found anew.
+    return known === undefined || (known.digest === this.digest && !known.hasFailures);
+  }
+
+  #visitRowsOf(material: OrderMaterial): VisitRow[] {
+    return this.#visitRows.of(foldOrder(this.#machine, material.facts), attributesOf(material));
+  }
+
+  /** Visits are written before the order that they belong to: an order whose hash stands in the store has its visits there too. */
+  async #write(orders: ReadonlyMap<string, Ready>, slot: number): Promise<void> {
+    const visits = new Map<string, { wanted: readonly VisitRow[]; held: readonly VisitRow[] | undefined }>();
+    const revision = this.#nextRevision();
+    const rows: string[] = [];
+    let columns: readonly string[] = [];
+    for (const [orderId, { material, content: before, held }] of orders) {
+      const folded = foldOrder(this.#machine, material.facts);
+      const row = toOrderRow({
+        orderId,
+        machine: this.#machine,
+        digest: this.digest,
+        known: material,
+        folded,
+        now: this.#now(),
+      });
+      const text = JSON.stringify(Object.values(row));
+      const content = contentOf(text);
+      if (before === content) continue;
+      visits.set(orderId, { wanted: this.#visitRows.of(folded, attributesOf(material)), held });
+      rows.push(`["${revision}","${content}",${text.slice(1)}`);
+      columns = ['revision', 'content', ...Object.keys(row)];
+    }
+    if (rows.length === 0) return;
+    const orderIds = [...visits.keys()];
+    await this.#underWay.begin(slot, revision, orderIds);
+    try {
+      await this.#visits.replace(visits);
+      await this.#store.insertCompact('orders', columns, rows);
+    } catch (error) {
+      for (const orderId of orderIds) this.#doubtful.add(orderId);
+      throw error;
+    }
+  }
+
+  #nextRevision(): bigint {
+    this.#revision += 1n;
+    return this.#revision;
+  }
+
+  /** Hashes of the orders as they stand in the store, as decimal text. */
+  async #contentsOf(orderIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.#store.query(
+      `SELECT order_id, toString(argMax(content, revision)) AS hash FROM orders
+       WHERE order_id IN ${ORDERS} GROUP BY order_id`,
+      { orders: JSON.stringify(orderIds) },
+      z.object({ order_id: z.string(), hash: z.string() }),
+    );
+    return new Map(rows.map((row) => [row.order_id, row.hash]));
+  }
+}
+
+/** 64 bits of a hash, as decimal text. */
+function contentOf(text: string): string {
+  return String(BigInt(`0x${hash('sha1', text).slice(0, 16)}`));
+}
+
+/** A hash of everything in a definition; labels and targets count too, since nothing tells which of them a reader relies on. */
+function lifecycleDigest(lifecycle: Lifecycle): string {
+  const text = JSON.stringify(lifecycle, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

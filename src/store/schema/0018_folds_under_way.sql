@@ -1,0 +1,11 @@
+-- Which orders the projector is writing: the visits of an order and its row are two inserts, and after a crash between them nothing else
+-- tells that they disagree. One row a slot; a slot is one of the folds that run side by side.
+CREATE TABLE IF NOT EXISTS folds_under_way
+(
+    slot      UInt8,
+    revision  UInt64 COMMENT 'of the orders that are written; rises',
+    order_ids Array(String) COMMENT 'empty once the projector stopped in order'
+)
+ENGINE = ReplacingMergeTree(revision)
+ORDER BY slot
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
