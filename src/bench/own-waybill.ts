@@ -36,8 +36,10 @@ export class OwnWaybill {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #temporary: string | undefined;
+  readonly #log: Log;
 
   private constructor(child: ChildProcess, ended: Promise<void>, said: string, place: Place) {
+    this.#log = place.log;
     this.#child = child;
     this.#ended = ended;
     this.#temporary = place.temporary;
@@ -73,28 +75,34 @@ export class OwnWaybill {
       }),
     );
     let said = '';
-    let complained = '';
+    const log: Log = { tail: '', lines: 0 };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (said.length < 100_000) said += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complained = (complained + text).slice(-10_000);
+      log.tail = (log.tail + text).slice(-10_000);
+      log.lines += text.split('\n').length - 1;
     });
     // The data directory is what it says last.
     for (const giveUpAt = Date.now() + START_WITHIN_MS; !said.includes(dataDir); await sleep(50)) {
       if (child.exitCode === null && child.signalCode === null && Date.now() < giveUpAt) continue;
       child.kill('SIGKILL');
       if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
-      throw new WaybillError('store_unavailable', `a fresh Waybill did not start:\n${complained}`, {
+      throw new WaybillError('store_unavailable', `a fresh Waybill did not start:\n${log.tail}`, {
         remedy: 'start `waybill serve` and see what it says',
       });
     }
-    return new OwnWaybill(child, ended, said, { dataDir, temporary });
+    return new OwnWaybill(child, ended, said, { dataDir, temporary, log });
   }
 
   /** Of the server; the store is its child. */
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Lines that it wrote to its log, and the last of them. */
+  get log(): Readonly<Log> {
+    return this.#log;
   }
 
   /** Stops it as a user does and removes its directory where it is temporary. */
@@ -126,6 +134,12 @@ export function endOnSignal(): void {
 interface Place {
   readonly dataDir: string;
   readonly temporary: string | undefined;
+  readonly log: Log;
+}
+
+interface Log {
+  tail: string;
+  lines: number;
 }
 
 function urlAfter(text: string, label: string): string {
