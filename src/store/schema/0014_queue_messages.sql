@@ -3,6 +3,7 @@
 -- Readers group by the sorting key, because merges come late and never cross partitions.
 CREATE TABLE IF NOT EXISTS queue_messages
 (
+    broker            LowCardinality(String) COMMENT 'name of the configured broker',
     vhost             LowCardinality(String),
     queue             LowCardinality(String),
     message_key       FixedString(16),
@@ -17,6 +18,7 @@ CREATE TABLE IF NOT EXISTS queue_messages
     span_id           SimpleAggregateFunction(max, FixedString(8)) COMMENT 'of the creating span that the message carries; else zero',
     order_id          SimpleAggregateFunction(max, String),
     alias             SimpleAggregateFunction(max, String),
+    message_id        SimpleAggregateFunction(max, String) COMMENT 'AMQP property; redacted',
     published_at      SimpleAggregateFunction(min, Nullable(DateTime64(9, 'UTC'))) COMMENT 'arrival at the tracer, our clock',
     published_stamp   SimpleAggregateFunction(min, Nullable(DateTime64(9, 'UTC'))) COMMENT 'clock of the broker, where it stamps',
     delivered_at      SimpleAggregateFunction(min, Nullable(DateTime64(9, 'UTC'))) COMMENT 'first delivery: arrival at the tracer, our clock',
@@ -25,15 +27,17 @@ CREATE TABLE IF NOT EXISTS queue_messages
     deliveries        SimpleAggregateFunction(sum, UInt64),
     redelivered       SimpleAggregateFunction(max, UInt8),
     unreliable        SimpleAggregateFunction(max, UInt8) COMMENT '1 where the tracer lagged at a sighting: arrivals give no figure',
+    lateness_ms       SimpleAggregateFunction(max, Float32) COMMENT 'how much later than the event an arrival may have come; so far a delay may be off',
     direct_reply      SimpleAggregateFunction(max, UInt8),
     body_bytes        SimpleAggregateFunction(max, UInt32),
     INDEX by_order order_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_alias alias TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_message message_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_key message_key TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(observed_at)
-ORDER BY (vhost, queue, message_key, occurrence)
+ORDER BY (broker, vhost, queue, message_key, occurrence)
 TTL toDateTime(observed_at) + toIntervalDay({retention_days})
 SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

@@ -1,6 +1,7 @@
 -- How queues stood: a row when something changed, and now and then without a change, so that silence is told from sameness.
 CREATE TABLE IF NOT EXISTS queue_samples
 (
+    broker       LowCardinality(String) COMMENT 'name of the configured broker',
     vhost        LowCardinality(String),
     queue        LowCardinality(String),
     sampled_at   DateTime64(9, 'UTC') COMMENT 'our clock' CODEC(Delta, ZSTD(1)),
@@ -16,6 +17,6 @@ CREATE TABLE IF NOT EXISTS queue_samples
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toMonday(sampled_at)
-ORDER BY (vhost, queue, sampled_at)
+ORDER BY (broker, vhost, queue, sampled_at)
 TTL toDateTime(sampled_at) + toIntervalDay(8)
 SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS audit
     action       LowCardinality(String) COMMENT 'dead_letter.replay',
     who          String COMMENT 'as they named themselves',
     subject      String COMMENT 'id of the dead letter',
+    broker       LowCardinality(String),
     vhost        LowCardinality(String),
     queue        LowCardinality(String),
     origin_queue LowCardinality(String),
