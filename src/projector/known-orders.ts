@@ -20,67 +20,67 @@ export interface KeptEvidence {
 
 /** An order as its row tells it: everything that its last fold was made of. */
 export interface KnownOrder {
-  readonly revision: bigint;
-  /** Hash of the row. */
-  readonly content: string;
+  /** Of the lifecycle that judged it. */
   readonly digest: string;
   readonly hasFailures: boolean;
   readonly material: OrderMaterial;
 }
 
-const knownRow = z.object({
-  order_id: z.string(),
-  // The projector wrote these values itself; looking at each of them would cost more than the fold.
-  known: z.custom<
-    readonly [
-      revision: string,
-      content: string,
-      digest: string,
-      failures: string,
-      firstObservedMs: string,
-      aliases: string[],
-      names: string[],
-      values: string[],
-      times: string[],
-      statuses: string[],
-      evidence: string[],
-    ]
-  >((value) => Array.isArray(value)),
-});
+type KnownColumns = readonly [
+  digest: string,
+  failures: string,
+  firstObservedMs: string,
+  aliases: string[],
+  names: string[],
+  values: string[],
+  times: string[],
+  statuses: string[],
+  evidence: string[],
+];
+
+const knownRow = z.object({ order_id: z.string(), revision: z.string(), content: z.string(), known: z.string() });
+
+/** The row of an order, not yet taken apart: thousands are read at a time, and as objects they would all be alive at once. */
+export interface KnownRow {
+  readonly revision: bigint;
+  /** Hash of the row. */
+  readonly content: string;
+  /** JSON of KnownColumns. */
+  readonly known: string;
+}
 
 /**
- * Reads orders from their rows. Without FINAL, which would merge every part for a few rows: of the rows that merges have not brought
+ * Reads the rows of orders. Without FINAL, which would merge every part for a few rows: of the rows that merges have not brought
  * together yet the one with the highest revision counts.
  *
  * Orders that have no row are missing from the answer.
  */
-export async function readKnownOrders(
-  store: StoreClient,
-  orderIds: readonly string[],
-): Promise<Map<string, KnownOrder>> {
+export async function readKnownRows(store: StoreClient, orderIds: readonly string[]): Promise<Map<string, KnownRow>> {
   const rows = await store.query(
-    `SELECT order_id, (revision, content, lifecycle_digest, failure_at.size0, toUnixTimestamp64Milli(first_observed_at), aliases,
-       attribute_names, attribute_values, arrayMap(at -> toUnixTimestamp64Nano(at), attribute_times), visit_statuses, visit_evidence) AS known
+    `SELECT order_id, toString(revision) AS revision, toString(content) AS content, toJSONString((lifecycle_digest, failure_at.size0,
+       toUnixTimestamp64Milli(first_observed_at), aliases, attribute_names, attribute_values,
+       arrayMap(at -> toUnixTimestamp64Nano(at), attribute_times), visit_statuses, visit_evidence)) AS known
      FROM orders WHERE order_id IN ${ORDERS}`,
     { orders: JSON.stringify(orderIds) },
     knownRow,
   );
-  const latest = new Map<string, (typeof rows)[number]['known']>();
-  for (const { order_id: orderId, known } of rows) {
+  const latest = new Map<string, KnownRow>();
+  for (const { order_id: orderId, revision, content, known } of rows) {
+    const row = { revision: BigInt(revision), content, known };
     const other = latest.get(orderId);
-    if (other === undefined || BigInt(other[0]) < BigInt(known[0])) latest.set(orderId, known);
+    if (other === undefined || other.revision < row.revision) latest.set(orderId, row);
   }
-  return new Map([...latest].map(([orderId, known]) => [orderId, toKnown(orderId, known)]));
+  return latest;
 }
 
-function toKnown(orderId: string, known: z.infer<typeof knownRow>['known']): KnownOrder {
-  const [revision, content, digest, failures, firstObservedMs, aliases, names, values, times, statuses, evidence] =
-    known;
+/** Takes a row apart. */
+export function toKnownOrder(orderId: string, { known }: KnownRow): KnownOrder {
+  // The projector wrote these values itself; looking at each of them would cost more than the fold.
+  const columns: KnownColumns = JSON.parse(known);
+  const [digest, failures, firstObservedMs, aliases, names, values, times, statuses, evidence] = columns;
   return {
-    revision: BigInt(revision),
-    content,
     digest,
-    hasFailures: failures !== '0',
+    hasFailures: Number(failures) !== 0,
     material: {
       facts: statuses.flatMap((status, index) => factsOf(orderId, status, evidence[index] ?? '[]')),
       failures: [],

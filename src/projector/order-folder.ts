@@ -5,11 +5,11 @@ import { foldOrder } from '../lifecycle/fold.ts';
 import type { Machine } from '../lifecycle/machine.ts';
 import type { StoreClient } from '../store/client.ts';
 import { ORDERS } from '../store/order-set.ts';
-import { FoldsUnderWay, type KnownOrder, readKnownOrders } from './known-orders.ts';
+import { FoldsUnderWay, type KnownOrder, readKnownRows, toKnownOrder } from './known-orders.ts';
 import { attributesOf, toOrderRow } from './order-row.ts';
 import { emptyMaterial, type OrderMaterial, type OrderReader, type Segments } from './read-orders.ts';
 import { type VisitRow, VisitRows } from './visit-rows.ts';
-import { VisitTable } from './visit-table.ts';
+import { VisitTable, visitChanges } from './visit-table.ts';
 
 /** An order that is ready to be folded. */
 interface Ready {
@@ -73,12 +73,11 @@ export class OrderFolder {
   async foldWhole(orderIds: readonly string[], slot: number): Promise<void> {
     if (orderIds.length === 0) return;
     const [materials, contents] = await Promise.all([this.#reader.read(orderIds), this.#contentsOf(orderIds)]);
-    const ready = new Map(
-      [...materials].map(([orderId, material]) => {
-        return [orderId, { material, content: contents.get(orderId), held: undefined }];
-      }),
-    );
-    await this.#write(ready, slot);
+    const open = (orderId: string): Ready | undefined => {
+      const material = materials.get(orderId);
+      return material && { material, content: contents.get(orderId), held: undefined };
+    };
+    await this.#write(orderIds, open, slot);
     for (const orderId of orderIds) this.#doubtful.delete(orderId);
   }
 
@@ -90,23 +89,29 @@ export class OrderFolder {
   async foldNews(firstNamed: ReadonlyMap<string, number>, segments: Segments, slot: number): Promise<void> {
     const orderIds = [...firstNamed.keys()];
     if (orderIds.length === 0) return;
-    const known = await readKnownOrders(this.#store, orderIds);
-    const whole = orderIds.filter((orderId) => !this.#canExtend(orderId, known.get(orderId)));
-    const left = new Set(whole);
-    const materials = new Map<string, OrderMaterial>();
-    const ready = new Map<string, Ready>();
-    for (const [orderId, seenAt] of firstNamed) {
-      if (left.has(orderId)) continue;
-      const before = known.get(orderId);
-      // What stood in the row is taken before what is new is added to it.
+    const [known, news] = await Promise.all([
+      readKnownRows(this.#store, orderIds),
+      this.#reader.news(orderIds, segments),
+    ]);
+    const whole: string[] = [];
+    const open = (orderId: string): Ready | undefined => {
+      const row = known.get(orderId);
+      const before = row === undefined ? undefined : toKnownOrder(orderId, row);
+      if (!this.#canExtend(orderId, before)) {
+        whole.push(orderId);
+        return undefined;
+      }
+      // What stands in the table is told before what is new is added.
       const held = before === undefined ? [] : this.#visitRowsOf(before.material);
       const material = before?.material ?? emptyMaterial();
-      material.firstObservedAtMs = Math.min(material.firstObservedAtMs, seenAt);
-      materials.set(orderId, material);
-      ready.set(orderId, { material, content: before?.content, held });
-    }
-    await this.#reader.addNews(materials, segments);
-    await this.#write(ready, slot);
+      material.firstObservedAtMs = Math.min(
+        material.firstObservedAtMs,
+        firstNamed.get(orderId) ?? material.firstObservedAtMs,
+      );
+      news(orderId, material);
+      return { material, content: row?.content, held };
+    };
+    await this.#write(orderIds, open, slot);
     await this.foldWhole(whole, slot);
   }
 
@@ -120,13 +125,22 @@ export class OrderFolder {
     return this.#visitRows.of(foldOrder(this.#machine, material.facts), attributesOf(material));
   }
 
-  /** Visits are written before the order that they belong to: an order whose hash stands in the store has its visits there too. */
-  async #write(orders: ReadonlyMap<string, Ready>, slot: number): Promise<void> {
-    const visits = new Map<string, { wanted: readonly VisitRow[]; held: readonly VisitRow[] | undefined }>();
+  /**
+   * Visits are written before the order that they belong to: an order whose hash stands in the store has its visits there too.
+   *
+   * @param open makes an order ready, one at a time; undefined where it is not to be written
+   */
+  async #write(orderIds: readonly string[], open: (orderId: string) => Ready | undefined, slot: number): Promise<void> {
+    const written: string[] = [];
+    const changes: string[] = [];
+    const asked = new Map<string, readonly VisitRow[]>();
     const revision = this.#nextRevision();
     const rows: string[] = [];
     let columns: readonly string[] = [];
-    for (const [orderId, { material, content: before, held }] of orders) {
+    for (const orderId of orderIds) {
+      const ready = open(orderId);
+      if (ready === undefined) continue;
+      const { material, content: before, held } = ready;
       const folded = foldOrder(this.#machine, material.facts);
       const row = toOrderRow({
         orderId,
@@ -139,18 +153,20 @@ export class OrderFolder {
       const text = JSON.stringify(Object.values(row));
       const content = contentOf(text);
       if (before === content) continue;
-      visits.set(orderId, { wanted: this.#visitRows.of(folded, attributesOf(material)), held });
+      const wanted = this.#visitRows.of(folded, attributesOf(material));
+      if (held === undefined) asked.set(orderId, wanted);
+      else changes.push(...visitChanges(orderId, held, wanted));
+      written.push(orderId);
       rows.push(`["${revision}","${content}",${text.slice(1)}`);
       columns = ['revision', 'content', ...Object.keys(row)];
     }
     if (rows.length === 0) return;
-    const orderIds = [...visits.keys()];
-    await this.#underWay.begin(slot, revision, orderIds);
+    await this.#underWay.begin(slot, revision, written);
     try {
-      await this.#visits.replace(visits);
+      await this.#visits.write(changes, asked);
       await this.#store.insertCompact('orders', columns, rows);
     } catch (error) {
-      for (const orderId of orderIds) this.#doubtful.add(orderId);
+      for (const orderId of written) this.#doubtful.add(orderId);
       throw error;
     }
   }

@@ -159,19 +159,24 @@ export class OrderReader {
     return material;
   }
 
-  /** Adds to orders the facts and attributes of some segments that name them by their id. */
-  async addNews(material: ReadonlyMap<string, OrderMaterial>, { after, upTo }: Segments): Promise<void> {
-    if (material.size === 0) return;
+  /** Reads what some segments brought about orders by their id: facts and attributes. Resolves to what adds it to one of the orders. */
+  async news(
+    orderIds: readonly string[],
+    { after, upTo }: Segments,
+  ): Promise<(orderId: string, material: OrderMaterial) => void> {
     const condition = `order_id IN ${ORDERS} AND segment > {after:UInt64} AND segment <= {upTo:UInt64}`;
-    const parameters = { orders: JSON.stringify([...material.keys()]), after: String(after), upTo: String(upTo) };
+    const parameters = { orders: JSON.stringify(orderIds), after: String(after), upTo: String(upTo) };
     const [facts, attributes] = await Promise.all([
       this.#facts(`${condition} GROUP BY order_id, alias`, parameters),
       this.#attributes(condition, parameters),
     ]);
-    for (const row of facts) {
-      for (const fact of row.facts) addFact(material.get(row.order_id), referenceOf(row), fact);
-    }
-    for (const row of attributes) addAttribute(material.get(row.order_id), row);
+    const factsOf = new Map(facts.map((row) => [row.order_id, row]));
+    const attributesOf = Map.groupBy(attributes, (row) => row.order_id);
+    return (orderId, material) => {
+      const row = factsOf.get(orderId);
+      if (row !== undefined) for (const fact of row.facts) addFact(material, referenceOf(row), fact);
+      for (const attribute of attributesOf.get(orderId) ?? []) addAttribute(material, attribute);
+    };
   }
 
   /** Which of the traces have a span with error status. */

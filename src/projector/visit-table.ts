@@ -25,31 +25,11 @@ export class VisitTable {
     this.#store = store;
   }
 
-  /**
-   * Brings the rows of the orders to what is wanted, in one insert; an order that is so already adds nothing. Resolves to the rows written.
-   *
-   * `held` is what the table holds of an order, where that is certain; where it is undefined the table is asked.
-   */
-  async replace(
-    orders: ReadonlyMap<
-      string,
-      { readonly wanted: readonly VisitRow[]; readonly held: readonly VisitRow[] | undefined }
-    >,
-  ): Promise<number> {
-    const asked = await this.#held(
-      [...orders].filter(([, { held }]) => held === undefined).map(([orderId]) => orderId),
-    );
-    const rows: string[] = [];
-    for (const [orderId, { wanted, held = [] }] of orders) {
-      const changes: NetRows = new Map();
-      for (const row of held) add(changes, textOf(row), -1);
-      for (const [text, net] of asked.get(orderId) ?? []) add(changes, text, -net);
-      for (const row of wanted) add(changes, textOf(row), 1);
-      const id = JSON.stringify(orderId);
-      for (const [text, net] of changes) {
-        if (net !== 0) rows.push(`[${id},${net},${text.slice(1)}`);
-      }
-    }
+  /** Writes changes, and brings further orders to the rows that are wanted of them, in one insert. Resolves to the rows written. */
+  async write(changes: readonly string[], wanted: ReadonlyMap<string, readonly VisitRow[]>): Promise<number> {
+    const held = await this.#held([...wanted.keys()]);
+    const rows = [...changes];
+    for (const [orderId, own] of wanted) rows.push(...difference(orderId, held.get(orderId) ?? new Map(), own));
     await this.#store.insertCompact('visits', ['order_id', 'net', ...COLUMNS], rows);
     return rows.length;
   }
@@ -70,6 +50,20 @@ export class VisitTable {
       }),
     );
   }
+}
+
+/** What brings an order from the rows that the table holds for certain to those that are wanted, as rows to write. */
+export function visitChanges(orderId: string, held: readonly VisitRow[], wanted: readonly VisitRow[]): string[] {
+  const rows: NetRows = new Map();
+  for (const row of held) add(rows, textOf(row), 1);
+  return difference(orderId, rows, wanted);
+}
+
+function difference(orderId: string, held: NetRows, wanted: readonly VisitRow[]): string[] {
+  for (const [text, net] of held) held.set(text, -net);
+  for (const row of wanted) add(held, textOf(row), 1);
+  const id = JSON.stringify(orderId);
+  return [...held].filter(([, net]) => net !== 0).map(([text, net]) => `[${id},${net},${text.slice(1)}`);
 }
 
 function add(rows: NetRows, text: string, net: number): void {
