@@ -81,20 +81,10 @@ export class RequestBody {
         return;
       }
       case 'value':
-        this.#fillValue(span, at);
+        writeValue(this.bytes, at, span, this.#fill.cardinality);
         return;
       case 'orderId':
         writeDecimal(this.bytes, ids.orderNumber(Math.floor(span / PLAN_SPANS)), ORDER_DIGITS, at);
-    }
-  }
-
-  #fillValue(span: number, at: number): void {
-    const which = mix(span) % DISTINCT_VALUES[this.#fill.cardinality];
-    let bits = 0;
-    for (let digit = 0; digit < VALUE_DIGITS; digit += 1) {
-      if (digit % 8 === 0) bits = mix(which + digit);
-      this.bytes[at + digit] = HEX[bits & 15] ?? 0;
-      bits >>>= 4;
     }
   }
 }
@@ -159,5 +149,16 @@ function writeDecimal(bytes: Buffer, value: number, digits: number, at: number):
     const next = Math.floor(rest / 10);
     bytes[at + digit] = 0x30 + (rest - next * 10);
     rest = next;
+  }
+}
+
+/** Writes the value of the attribute that carries the cardinality, of span number `span`. */
+export function writeValue(bytes: Uint8Array, at: number, span: number, cardinality: Cardinality): void {
+  const which = mix(span) % DISTINCT_VALUES[cardinality];
+  let bits = 0;
+  for (let digit = 0; digit < VALUE_DIGITS; digit += 1) {
+    if (digit % 8 === 0) bits = mix(which + digit);
+    bytes[at + digit] = HEX[bits & 15] ?? 0;
+    bits >>>= 4;
   }
 }

@@ -26,7 +26,8 @@ export const ORDER_DIGITS = 10;
 export const ORDER_PREFIX = 'BENCH-';
 /** Characters of the attribute that carries the cardinality. */
 export const VALUE_DIGITS = 32;
-const VALUE_KEY = 'app.request.id';
+/** Key of that attribute. */
+export const VALUE_KEY = 'app.request.id';
 const RESOURCES_PER_SERVICE = 2;
 
 /** Attributes of a resource: what SDKs and their detectors say about a container. */

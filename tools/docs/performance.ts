@@ -18,6 +18,7 @@ npm run bench -- --seconds 60                                    # a fresh Waybi
 npm run bench -- --protocol grpc --rate 20000 --freshness        # an open loop
 npm run bench -- --target http://127.0.0.1:4318 --pid 4711       # anything else: Jaeger, a Collector
 npm run bench:matrix && npm run bench:docs                       # every figure below, and this page
+npm run bench:schema -- --spans 10000000                         # our tables beside those of the Collector's exporter and Jaeger
 npm run stress:ledger -- --rounds 100                            # is everything kept that was acknowledged?
 npm run soak -- --minutes 60                                     # is memory flat?
 \`\`\`

@@ -1,16 +1,11 @@
 import type { SpanBatch } from '../../model/span-batch.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
-import { encodeBlock } from '../../wire/native/encode.ts';
+import { planBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
 import { arrayOf, bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
-import {
-  ARRAY_OF_LOW_CARDINALITY,
-  attributeColumns,
-  bindingColumns,
-  nestedAttributeColumns,
-  originColumns,
-} from './origin-columns.ts';
+import { bindingColumns, resourceColumns } from './origin-columns.ts';
+import { packEvents, packKeyValues, packLinks, packScopes } from './packed-texts.ts';
 import type { TableBlock } from './record.ts';
 import { resourceIdsOf } from './resource-ids.ts';
 
@@ -19,14 +14,12 @@ export function encodeSpans(spans: SpanBatch, binding: SpanBinding, observedAt: 
   const rows = spans.length;
   const columns = [
     ...coreColumns(spans),
-    ...originColumns(spans, resourceIdsOf(spans)),
-    ...attributeColumns('attribute', spans.attributeEnds, spans.attributes, spans.table),
-    ...eventColumns(spans),
-    ...linkColumns(spans),
+    ...resourceColumns(spans, resourceIdsOf(spans)),
+    ...packedColumns(spans),
     ...bindingColumns(binding),
     constantMilliTime('observed_at', observedAt, rows),
   ];
-  return { table: 'spans', rows, block: encodeBlock(columns, rows) };
+  return { table: 'spans', rows, block: planBlock(columns, rows) };
 }
 
 function coreColumns(spans: SpanBatch): NativeColumn[] {
@@ -49,43 +42,17 @@ function coreColumns(spans: SpanBatch): NativeColumn[] {
   ];
 }
 
-function eventColumns(spans: SpanBatch): NativeColumn[] {
-  const ends = spans.eventEnds.values;
-  const { strings } = spans.table;
+function packedColumns(spans: SpanBatch): NativeColumn[] {
+  const { table } = spans;
+  const keyValues = packKeyValues(spans.attributes.values, table);
+  const attributes = arrayOf(spans.attributeEnds.values, { kind: 'low_cardinality', ...keyValues });
+  const events = arrayOf(spans.eventEnds.values, { kind: 'string', ...packEvents(spans) });
+  const links = arrayOf(spans.linkEnds.values, { kind: 'string', ...packLinks(spans) });
+  const { ids, strings } = packScopes(spans);
   return [
-    {
-      name: 'event_times',
-      type: "Array(DateTime64(9, 'UTC'))",
-      data: arrayOf(ends, { kind: 'fixed', bytes: bytesOf(spans.eventTimes) }),
-    },
-    {
-      name: 'event_names',
-      type: ARRAY_OF_LOW_CARDINALITY,
-      data: arrayOf(ends, { kind: 'low_cardinality', ids: spans.eventNameIds.values, strings }),
-    },
-    ...nestedAttributeColumns('event', spans.eventEnds, spans.eventAttributeEnds, spans.eventAttributes, spans.table),
-  ];
-}
-
-function linkColumns(spans: SpanBatch): NativeColumn[] {
-  const ends = spans.linkEnds.values;
-  const { strings } = spans.table;
-  return [
-    {
-      name: 'link_trace_ids',
-      type: 'Array(FixedString(16))',
-      data: arrayOf(ends, { kind: 'fixed', bytes: spans.linkTraceIds.bytes }),
-    },
-    {
-      name: 'link_span_ids',
-      type: 'Array(FixedString(8))',
-      data: arrayOf(ends, { kind: 'fixed', bytes: spans.linkSpanIds.bytes }),
-    },
-    {
-      name: 'link_trace_states',
-      type: ARRAY_OF_LOW_CARDINALITY,
-      data: arrayOf(ends, { kind: 'low_cardinality', ids: spans.linkTraceStateIds.values, strings }),
-    },
-    ...nestedAttributeColumns('link', spans.linkEnds, spans.linkAttributeEnds, spans.linkAttributes, spans.table),
+    lowCardinality('scope', ids, strings),
+    { name: 'attributes', type: 'Array(LowCardinality(String))', data: attributes },
+    { name: 'events', type: 'Array(String)', data: events },
+    { name: 'links', type: 'Array(String)', data: links },
   ];
 }

@@ -4,7 +4,7 @@ import type { KeyValueTable } from '../../model/key-value-table.ts';
 import type { Resource, Scope } from '../../model/span-batch.ts';
 import { StringTable } from '../../model/string-table.ts';
 import type { NativeColumn, NativeData } from '../../wire/native/column.ts';
-import { encodeBlock } from '../../wire/native/encode.ts';
+import { planBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
 import { arrayOf, fixed, lowCardinality, texts } from './native-columns.ts';
 import type { TableBlock } from './record.ts';
@@ -21,7 +21,7 @@ interface Rows {
   readonly scopeIndexes: UintColumn;
 }
 
-export const ARRAY_OF_LOW_CARDINALITY = 'Array(LowCardinality(String))';
+const ARRAY_OF_LOW_CARDINALITY = 'Array(LowCardinality(String))';
 const ARRAY_OF_TYPES = 'Array(UInt8)';
 
 /** Keys, types and values of a column of key-value ids. */
@@ -49,19 +49,36 @@ function explode(ids: Uint32Array, table: KeyValueTable): Exploded {
   };
 }
 
+/** Service and resource id of each row, looked up by the index into the batch's resources. */
+export function resourceColumns(
+  { length: rows, resources, resourceIndexes, table }: Pick<Rows, 'length' | 'resources' | 'resourceIndexes' | 'table'>,
+  resourceIds: readonly bigint[],
+): NativeColumn[] {
+  const services = new Uint32Array(rows);
+  // Halves of 64-bit numbers: no BigInt per row.
+  const idsOfResources = new Uint32Array(BigUint64Array.from(resourceIds).buffer);
+  const servicesOfResources = Uint32Array.from(resources, ({ serviceId }) => serviceId);
+  const ids = new Uint32Array(rows * 2);
+  for (let row = 0; row < rows; row += 1) {
+    const resourceIndex = resourceIndexes.at(row);
+    services[row] = servicesOfResources[resourceIndex] ?? 0;
+    ids[row * 2] = idsOfResources[resourceIndex * 2] ?? 0;
+    ids[row * 2 + 1] = idsOfResources[resourceIndex * 2 + 1] ?? 0;
+  }
+  return [
+    lowCardinality('service', services, table.strings),
+    fixed('resource_id', 'UInt64', new Uint8Array(ids.buffer)),
+  ];
+}
+
 /** Service, resource id and scope of each row, looked up by the indexes into the batch's resources and scopes. */
 export function originColumns(rowsOf: Rows, resourceIds: readonly bigint[]): NativeColumn[] {
   const rows = rowsOf.length;
-  const services = new Uint32Array(rows);
-  const ids = new BigUint64Array(rows);
   const scopeNames = new Uint32Array(rows);
   const scopeVersions = new Uint32Array(rows);
   const scopeAttributes: number[] = [];
   const scopeEnds = new Uint32Array(rows);
   for (let row = 0; row < rows; row += 1) {
-    const resourceIndex = rowsOf.resourceIndexes.at(row);
-    services[row] = rowsOf.resources[resourceIndex]?.serviceId ?? 0;
-    ids[row] = resourceIds[resourceIndex] ?? 0n;
     const scope = rowsOf.scopes[rowsOf.scopeIndexes.at(row)];
     scopeNames[row] = scope?.nameId ?? 0;
     scopeVersions[row] = scope?.versionId ?? 0;
@@ -71,8 +88,7 @@ export function originColumns(rowsOf: Rows, resourceIds: readonly bigint[]): Nat
   const { strings } = rowsOf.table;
   const exploded = explode(Uint32Array.from(scopeAttributes), rowsOf.table);
   return [
-    lowCardinality('service', services, strings),
-    fixed('resource_id', 'UInt64', new Uint8Array(ids.buffer)),
+    ...resourceColumns(rowsOf, resourceIds),
     lowCardinality('scope_name', scopeNames, strings),
     lowCardinality('scope_version', scopeVersions, strings),
     { name: 'scope_attribute_keys', type: ARRAY_OF_LOW_CARDINALITY, data: arrayOf(scopeEnds, exploded.keys) },
@@ -93,18 +109,19 @@ export function attributeColumns(
   table: KeyValueTable,
 ): NativeColumn[] {
   const exploded = explode(ids.values, table);
+  const { values } = ends;
   return [
-    { name: `${prefix}_keys`, type: ARRAY_OF_LOW_CARDINALITY, data: arrayOf(ends.values, exploded.keys) },
-    { name: `${prefix}_types`, type: ARRAY_OF_TYPES, data: arrayOf(ends.values, exploded.types) },
+    { name: `${prefix}_keys`, type: ARRAY_OF_LOW_CARDINALITY, data: arrayOf(values, exploded.keys) },
+    { name: `${prefix}_types`, type: ARRAY_OF_TYPES, data: arrayOf(values, exploded.types) },
     {
       name: `${prefix}_values`,
       type: ARRAY_OF_LOW_CARDINALITY,
-      data: arrayOf(ends.values, exploded.values('low_cardinality')),
+      data: arrayOf(values, exploded.values('low_cardinality')),
     },
   ];
 }
 
-/** Attributes of events, links or exemplars: an array per row of an array per event. */
+/** Attributes of exemplars: an array per row of an array per event. */
 export function nestedAttributeColumns(
   prefix: string,
   outer: UintColumn,
@@ -113,7 +130,9 @@ export function nestedAttributeColumns(
   table: KeyValueTable,
 ): NativeColumn[] {
   const exploded = explode(ids.values, table);
-  const nest = (data: NativeData): NativeData => arrayOf(outer.values, arrayOf(inner.values, data));
+  const { values: outerEnds } = outer;
+  const { values: innerEnds } = inner;
+  const nest = (data: NativeData): NativeData => arrayOf(outerEnds, arrayOf(innerEnds, data));
   return [
     { name: `${prefix}_attribute_keys`, type: `Array(${ARRAY_OF_LOW_CARDINALITY})`, data: nest(exploded.keys) },
     { name: `${prefix}_attribute_types`, type: `Array(${ARRAY_OF_TYPES})`, data: nest(exploded.types) },
@@ -171,5 +190,5 @@ export function encodeResources(rowsOf: Pick<Rows, 'resources' | 'table'>, store
       table.strings,
     ),
   ];
-  return { block: { table: 'resources', rows, block: encodeBlock(columns, rows) }, ids };
+  return { block: { table: 'resources', rows, block: planBlock(columns, rows) }, ids };
 }
