@@ -148,7 +148,7 @@ async function startReceiver(queue: string): Promise<{ durable: () => number; st
     needsBody: (exchange, routingKey, bytes) => rules.needsBody(exchange, routingKey, bytes),
     now,
     log: () => undefined,
-    book: new DeadLetterBook(),
+    bookOf: () => new DeadLetterBook(),
   });
   receivers.start();
   while (receivers.report()[0]?.state !== 'running') await sleep(10);

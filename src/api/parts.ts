@@ -8,8 +8,6 @@ export interface TracedVhost {
   readonly status: BrokerStatus;
   /** Since when it runs without a break; nanoseconds. */
   readonly followedSince: UnixNano;
-  /** An arrival may be this late, in milliseconds, and still gives a queue delay. */
-  readonly maxUncertaintyMs: number;
   readonly queues: readonly {
     readonly queue: string;
     readonly seen: number;
@@ -18,10 +16,16 @@ export interface TracedVhost {
   }[];
 }
 
+/** A virtual host of a configured broker. */
+export interface ReplayPlace {
+  readonly broker: string;
+  readonly vhost: string;
+}
+
 /** Puts dead letters back. */
 export interface ReplayDesk {
   /** Virtual hosts where it may be done; empty where it is switched off. */
-  readonly vhosts: readonly string[];
+  readonly places: readonly ReplayPlace[];
   /**
    * Puts one back and writes down who did it, before and after. Throws `forbidden`, `not_found`, `conflict`, `overloaded`, and what the store
    * throws where it cannot be written down: then nothing was done.

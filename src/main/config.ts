@@ -12,7 +12,7 @@ import { journalConfig } from '../pipeline/journal/config.ts';
 import { messageConfig } from '../pipeline/messages/config.ts';
 import { redactConfig } from '../pipeline/redact/config.ts';
 import { otlpGrpcConfigSchema, otlpHttpConfigSchema } from '../receivers/otlp/config.ts';
-import { rabbitmqBrokerSchema } from '../receivers/rabbitmq/config.ts';
+import { brokerOf, rabbitmqBrokerSchema } from '../receivers/rabbitmq/config.ts';
 import { storeConfigSchema } from '../store/config.ts';
 import { metricsConfigSchema } from './metrics/config.ts';
 
@@ -72,9 +72,15 @@ export const configSchema = z.strictObject({
       brokers: z
         .array(rabbitmqBrokerSchema)
         .max(50)
-        .refine((brokers) => new Set(brokers.map(({ vhost }) => vhost)).size === brokers.length, {
-          error: 'two entries have the same vhost: queues are told apart by their virtual host',
-        })
+        .refine(
+          (brokers) =>
+            new Set(brokers.map((broker) => JSON.stringify([brokerOf(broker), broker.vhost]))).size === brokers.length,
+          {
+            error: 'two entries have the same vhost of the same broker; give different brokers different names',
+            // An entry that is not right in itself is told of by its own words.
+            when: ({ issues }) => issues.length === 0,
+          },
+        )
         .default([])
         .describe('virtual hosts whose messages are traced; none by default: tracing costs the broker'),
       messages: messageConfig,

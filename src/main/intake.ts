@@ -62,7 +62,17 @@ function brokerPartsOf(parts: { next: Consumer; salt: string; rules: MessageRule
     needsBody: (exchange: string, routingKey: string, bytes: number) => rules.needsBody(exchange, routingKey, bytes),
     now: systemNow,
     log,
-    book: new DeadLetterBook(),
+    bookOf: booksOf(),
+  };
+}
+
+/** A book for each configured virtual host; its tracer and its watch share it. */
+function booksOf(): (config: object) => DeadLetterBook {
+  const books = new WeakMap<object, DeadLetterBook>();
+  return (config) => {
+    const book = books.get(config) ?? new DeadLetterBook();
+    books.set(config, book);
+    return book;
   };
 }
 

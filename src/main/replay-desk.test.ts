@@ -12,7 +12,8 @@ afterEach(() => {
 });
 
 const LETTER = {
-  id: 'a'.repeat(32),
+  id: 'a'.repeat(16),
+  broker: 'main',
   vhost: '/',
   queue: 'orders.dead',
   originQueue: 'orders.work',
@@ -28,7 +29,7 @@ async function desk(change: Partial<typeof LETTER> = {}, intend: () => Promise<v
   brokers.push(broker);
   const written: (AuditedAction & Partial<AuditOutcome>)[] = [];
   const opened = openReplayDesk({
-    brokers: [rabbitmqBrokerSchema.parse({ url: broker.url, replay: { enabled: true, token: TOKEN } })],
+    brokers: [rabbitmqBrokerSchema.parse({ name: 'main', url: broker.url, replay: { enabled: true, token: TOKEN } })],
     queries: { deadLetter: async () => ({ ...LETTER, ...change }) },
     audit: {
       intend: async (action) => {

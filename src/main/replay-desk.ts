@@ -1,12 +1,12 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import type { ReplayDesk } from '../api/parts.ts';
+import type { ReplayDesk, ReplayPlace } from '../api/parts.ts';
 import type { Consumer } from '../model/consumer.ts';
 import { WaybillError } from '../model/errors.ts';
 import type { DeadLetter } from '../model/message.ts';
 import type { Secret } from '../model/secret.ts';
 import type { UnixNano } from '../model/units.ts';
 import type { Queries } from '../query/queries.ts';
-import type { RabbitmqBrokerConfig } from '../receivers/rabbitmq/config.ts';
+import { brokerOf, type RabbitmqBrokerConfig } from '../receivers/rabbitmq/config.ts';
 import { Replayer } from '../receivers/rabbitmq/replay/replayer.ts';
 import type { AuditedAction, AuditLog, AuditOutcome } from '../store/audit-log.ts';
 import type { Log } from './log.ts';
@@ -35,14 +35,16 @@ type KnownLetter = NonNullable<Awaited<ReturnType<Queries['deadLetter']>>>;
 export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
   const { brokers, salt, now } = parts;
   const counters = new Map<string, Counter>();
+  const places: ReplayPlace[] = [];
   for (const config of brokers) {
     const { enabled, token } = config.replay;
-    if (enabled && token !== undefined) {
-      counters.set(config.vhost, { token, replayer: new Replayer({ config, salt, now }) });
-    }
+    if (!enabled || token === undefined) continue;
+    const place = { broker: brokerOf(config), vhost: config.vhost };
+    places.push(place);
+    counters.set(keyOf(place), { token, replayer: new Replayer({ config, salt, now }) });
   }
   return {
-    vhosts: [...counters.keys()],
+    places,
     replay: async ({ id, token, by }) => {
       const { letter, replayer } = await admit(parts, counters, id, token);
       const action: AuditedAction = {
@@ -50,6 +52,7 @@ export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
         action: 'dead_letter.replay',
         who: by,
         subject: id,
+        broker: letter.broker,
         vhost: letter.vhost,
         queue: letter.queue,
         originQueue: letter.originQueue,
@@ -58,7 +61,7 @@ export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
       await parts.audit.intend(action);
       try {
         const { letter: replayed, lookedAt } = await replayer.replay(letter);
-        await resolve(parts, replayed);
+        await resolve(parts, letter.broker, replayed);
         await conclude(parts, action, { outcome: 'done', detail: '' });
         const { queue, originQueue } = replayed;
         return { queue, originQueue, lookedAt, auditId: action.actionId };
@@ -89,7 +92,7 @@ async function admit(
   if (letter === undefined) {
     throw new WaybillError('not_found', 'no dead letter of this id is known', { remedy: 'see GET /api/dead-letters' });
   }
-  const counter = counters.get(letter.vhost);
+  const counter = counters.get(keyOf(letter));
   if (counter === undefined) {
     throw new WaybillError(
       'forbidden',
@@ -107,6 +110,10 @@ async function admit(
   }
   if (letter.queueType !== 'classic') throw notClassic(letter);
   return { letter, replayer: counter.replayer };
+}
+
+function keyOf({ broker, vhost }: ReplayPlace): string {
+  return JSON.stringify([broker, vhost]);
 }
 
 function notClassic({ queue, queueType }: KnownLetter): WaybillError {
@@ -145,9 +152,9 @@ function digestOf(text: string): Buffer {
 }
 
 /** The message is back already: what Waybill itself cannot write down is said in the log and is no failure of the replay. */
-async function resolve({ next, log }: ReplayDeskParts, letter: DeadLetter): Promise<void> {
+async function resolve({ next, log }: ReplayDeskParts, broker: string, letter: DeadLetter): Promise<void> {
   try {
-    await next.consume({ kind: 'messages', messages: [], deadLetters: [letter] });
+    await next.consume({ kind: 'messages', broker, messages: [], deadLetters: [letter] });
   } catch {
     log('error', 'a dead letter was put back, and it could not be written down that it is resolved', {
       queue: letter.queue,

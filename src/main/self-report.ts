@@ -79,11 +79,13 @@ export class SelfReport {
 
   /** The tracers of RabbitMQ, with what they know of queues. */
   tracedVhosts(): TracedVhost[] {
-    const sampled = new Map(this.queueWatches().map((report) => [report.vhost, report]));
+    const sampled = new Map(
+      this.queueWatches().map((report) => [JSON.stringify([report.broker, report.vhost]), report]),
+    );
     return this.#parts.firehoses.report().map((report) => {
-      const { queues, followedSince, maxUncertaintyMs, since, ...rest } = report;
-      const sampling = samplingOf(sampled.get(report.vhost));
-      return { queues, followedSince, maxUncertaintyMs, status: { ...rest, since: formatRfc3339(since), sampling } };
+      const { queues, followedSince, since, ...rest } = report;
+      const sampling = samplingOf(sampled.get(JSON.stringify([report.broker, report.vhost])));
+      return { queues, followedSince, status: { ...rest, since: formatRfc3339(since), sampling } };
     });
   }
 

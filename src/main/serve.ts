@@ -1,9 +1,18 @@
+import { setFlagsFromString } from 'node:v8';
 import { loadConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningWaybill, startWaybill } from './waybill.ts';
 
+/**
+ * Bodies, columns and segments are memory outside of V8's heap, and by default V8 marks its whole heap each time that some of it has piled
+ * up. Counted within the limit of the heap, it does so less often. Seen at full load on one version: 10 markings for 618,000 spans instead
+ * of 22 for 261,000.
+ */
+const COLLECT_SELDOM = '--external-memory-accounted-in-global-limit';
+
 /** `waybill serve`: runs until SIGINT or SIGTERM, then stops cleanly; a second signal ends at once. */
 export async function serve(options: { config?: string; dataDir?: string; port?: number }): Promise<void> {
+  setFlagsFromString(COLLECT_SELDOM);
   const config = loadConfig({
     file: options.config,
     environment: process.env,

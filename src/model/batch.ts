@@ -21,6 +21,8 @@ export interface Facts {
 /** Sightings of messages at a broker. */
 export interface Messages {
   readonly kind: 'messages';
+  /** Name of the configured broker: queues are told apart by it, their virtual host and their name. */
+  readonly broker: string;
   readonly messages: readonly MessageEvent[];
   readonly deadLetters: readonly DeadLetter[];
 }
@@ -40,6 +42,8 @@ export interface Metrics {
 /** How queues of a broker stand. */
 export interface Queues {
   readonly kind: 'queues';
+  /** As in Messages. */
+  readonly broker: string;
   readonly samples: readonly QueueSample[];
 }
 

@@ -17,6 +17,11 @@ export class ByteColumn {
     return this.#bytes.subarray(0, this.#used);
   }
 
+  /** Makes room for `length` bytes in all. */
+  reserve(length: number): void {
+    if (length > this.#bytes.length) this.#grow(length - this.#used);
+  }
+
   /** The byte at an offset; 0 behind the end. */
   at(offset: number): number {
     return this.#bytes[offset] ?? 0;
@@ -86,13 +91,20 @@ export class UintColumn {
     this.#used = Math.min(this.#used, length);
   }
 
+  /** Makes room for `length` numbers in all. */
+  reserve(length: number): void {
+    if (length > this.#values.length) this.#grow(length);
+  }
+
   push(value: number): void {
-    if (this.#used === this.#values.length) {
-      const grown = new Uint32Array(this.#values.length * 2);
-      grown.set(this.#values);
-      this.#values = grown;
-    }
+    if (this.#used === this.#values.length) this.#grow(this.#used * 2);
     this.#values[this.#used] = value;
     this.#used += 1;
+  }
+
+  #grow(length: number): void {
+    const grown = new Uint32Array(length);
+    grown.set(this.#values.subarray(0, this.#used));
+    this.#values = grown;
   }
 }

@@ -59,6 +59,8 @@ export interface MessageEvent {
   readonly enteredAt: UnixNano | null;
   /** False while the tracer lags: the arrival then says little about when it happened. */
   readonly reliable: boolean;
+  /** Milliseconds that the arrival may have come after the event at most, as far as was noticed; bounds the error of a delay. */
+  readonly latenessMs: number;
   /** Deliver: the broker hands the message out again. */
   readonly redelivered: boolean;
   /** The broker may have shown this sighting before. */

@@ -17,6 +17,7 @@ export interface Segment {
  *
  * - `next` waits until a segment is sealed, or resolves to undefined when the source was closed and is empty.
  * - `next` MUST return the same segment again until `done` was called for it; a crash in between repeats it.
+ * - The bytes of a segment are valid until `next` is called again.
  * - `done` MAY delete the segment: its rows are durable in the store.
  * - `quarantine` sets a segment aside that the store refuses for good: it MUST keep the file, count it, and not return it from `next`
  *   again. Without it the loader repeats such a segment forever.

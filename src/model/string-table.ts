@@ -1,5 +1,6 @@
-const INITIAL_SLOTS = 1024;
-const INITIAL_BYTES = 16 * 1024;
+/** Small, because every request makes some tables of its own; one that lives long has soon grown. */
+const INITIAL_SLOTS = 64;
+const INITIAL_BYTES = 1024;
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 const encoder = new TextEncoder();
 /** Where texts are encoded before they are copied into a table; longer ones get memory of their own. */
@@ -44,7 +45,9 @@ function hashBytes(view: DataView, start: number, end: number): number {
     hash ^= hash >>> 15;
     at += 4;
   }
-  for (; at < end; at += 1) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
+  // Of what is left the last word is read whole, together with bytes that counted before: cheaper than byte by byte.
+  if (at < end && end - start > 3) other = Math.imul(other ^ view.getInt32(end - 4, true), 0x85ebca6b);
+  else for (; at < end; at += 1) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
   hash = Math.imul(hash ^ Math.imul(other, 0xc2b2ae35) ^ (hash >>> 16), 0x85ebca6b);
   return (hash ^ (hash >>> 13)) >>> 0;
 }
@@ -123,6 +126,11 @@ export class StringTable {
     return this.#bytes;
   }
 
+  /** `arena`, to be read in words. */
+  get arenaView(): DataView {
+    return this.#view;
+  }
+
   /** The string as JS text, decoded once; invalid UTF-8 becomes U+FFFD. */
   text(id: number): string {
     const known = this.#texts[id];
@@ -137,12 +145,16 @@ export class StringTable {
     const length = end - start;
     if (this.endOf(id) - from !== length) return false;
     const arena = this.#view;
-    let at = 0;
-    for (const wordsEnd = length - 3; at < wordsEnd; at += 4) {
+    if (length < 4) {
+      for (let at = 0; at < length; at += 1) if (arena.getUint8(from + at) !== view.getUint8(start + at)) return false;
+      return true;
+    }
+    // The last word may overlap the one before it.
+    const last = length - 4;
+    for (let at = 0; at < last; at += 4) {
       if (arena.getInt32(from + at, true) !== view.getInt32(start + at, true)) return false;
     }
-    for (; at < length; at += 1) if (arena.getUint8(from + at) !== view.getUint8(start + at)) return false;
-    return true;
+    return arena.getInt32(from + last, true) === view.getInt32(start + last, true);
   }
 
   #add(slot: number, bytes: Uint8Array, start: number, end: number): number {

@@ -5,6 +5,7 @@ import type { Alias, OrderAttribute, OrderReference, StatusFact } from '../model
 import type { QueueSample } from '../model/queue.ts';
 import type { SpanBatch } from '../model/span-batch.ts';
 import type { UnixNano } from '../model/units.ts';
+import type { ClientMessageBatch } from './messages/client-messages.ts';
 
 /** What the spans, or the log records, of a batch say about orders; row i belongs to span (record) i. */
 export interface SpanBinding {
@@ -48,6 +49,8 @@ export interface InFlightMessage<Event extends MessageEvent | DeadLetter = Messa
 
 /** Sightings of messages at a broker, on their way. */
 export interface InFlightMessages {
+  /** Name of the configured broker. */
+  readonly broker: string;
   readonly events: readonly InFlightMessage[];
   readonly deadLetters: readonly InFlightMessage<DeadLetter>[];
 }
@@ -59,8 +62,10 @@ export interface InFlight {
   spans: SpanBatch | undefined;
   /** Undefined where the batch is not of a broker. */
   readonly messages: InFlightMessages | undefined;
+  /** Messages of RabbitMQ that spans of clients tell of; the bind stage fills it. */
+  clientMessages?: ClientMessageBatch | undefined;
   /** How queues stand; absent where the batch does not say. */
-  readonly samples?: readonly QueueSample[];
+  readonly samples?: { readonly broker: string; readonly queues: readonly QueueSample[] };
   readonly logs?: LogBatch | undefined;
   readonly metrics?: MetricBatch | undefined;
   /** Facts of the batch itself, and those that the bind stage finds in its spans. */

@@ -59,7 +59,7 @@ function toInFlight(batch: Batch, observedAt: UnixNano): InFlight | undefined {
   }
   if (batch.kind === 'queues') {
     if (batch.samples.length === 0) return undefined;
-    const { samples } = batch;
+    const samples = { broker: batch.broker, queues: batch.samples };
     return {
       observedAt,
       spans: undefined,
@@ -72,7 +72,8 @@ function toInFlight(batch: Batch, observedAt: UnixNano): InFlight | undefined {
   }
   if (batch.kind === 'messages') {
     if (batch.messages.length === 0 && batch.deadLetters.length === 0) return undefined;
-    const messages = { events: batch.messages.map(toMessage), deadLetters: batch.deadLetters.map(toMessage) };
+    const { broker } = batch;
+    const messages = { broker, events: batch.messages.map(toMessage), deadLetters: batch.deadLetters.map(toMessage) };
     return { observedAt, spans: undefined, messages, facts: [], attributes: [], binding: undefined };
   }
   const nothing = { observedAt, spans: undefined, messages: undefined, facts: [], attributes: [], binding: undefined };

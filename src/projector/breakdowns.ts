@@ -56,7 +56,7 @@ type OrderRow = z.infer<typeof orderRow>;
  *
  * It is told of orders that were folded again, waits until their spans have come, and works in small batches with a pause after each
  * that is as long as the batch took: never more than half of one connection. What it could not take is counted, and visible as coverage.
- * Orders without traces have no breakdowns.
+ * Orders without traces and messages have no breakdowns.
  */
 export class Breakdowns {
   readonly #store: StoreClient;
@@ -185,7 +185,11 @@ export class Breakdowns {
   async #computeAll(orders: readonly OrderRow[]): Promise<void> {
     if (orders.length === 0) return;
     const named = orders.map(({ order_id: orderId, aliases }) => ({ orderId, aliases }));
-    const { spans, truncated } = await readOrderWork(this.#store, named, { maxSpans: SPANS_PER_BATCH });
+    const computedAt = msToNano(this.#now());
+    const { spans, waits, truncated } = await readOrderWork(this.#store, named, {
+      maxSpans: SPANS_PER_BATCH,
+      now: computedAt,
+    });
     if (truncated && orders.length === 1) {
       this.#tooLarge += 1;
       return;
@@ -197,12 +201,15 @@ export class Breakdowns {
       return;
     }
     // Traces without spans: they have not come yet, or their retention is over.
-    const seen = orders.filter(({ order_id: orderId }) => (spans.get(orderId) ?? []).length > 0);
+    const seen = orders.filter(({ order_id: id }) => (spans.get(id) ?? []).length + (waits.get(id) ?? []).length > 0);
     const wanted = seen.flatMap((order) =>
-      toBreakdownRows(order.order_id, endedVisits(order), placeWork(spans.get(order.order_id) ?? [])),
+      toBreakdownRows(
+        order.order_id,
+        endedVisits(order),
+        placeWork(spans.get(order.order_id) ?? [], waits.get(order.order_id)),
+      ),
     );
     const rows = changedRows(wanted, await this.#known(seen.map((order) => order.order_id)));
-    const computedAt = msToNano(this.#now());
     await this.#store.insertRows(
       'visit_breakdowns',
       rows.map((row) => toInsert(row, computedAt)),

@@ -10,6 +10,7 @@ const row = z
     what: text,
     person: text,
     about: text,
+    from_broker: text,
     place: text,
     from_queue: text,
     to_queue: text,
@@ -24,6 +25,7 @@ const row = z
     action: found.what,
     who: found.person,
     deadLetterId: found.about,
+    broker: found.from_broker,
     vhost: found.place,
     queue: found.from_queue,
     originQueue: found.to_queue,
@@ -37,7 +39,7 @@ const row = z
 /** What people did, the newest first; `outcome` is null where an action runs, or Waybill ended while it ran. */
 export function listAudit(store: StoreClient, limit: number): Promise<z.output<typeof row>[]> {
   return store.query(
-    `SELECT action_id, any(action) AS what, any(who) AS person, any(subject) AS about, any(vhost) AS place, any(queue) AS from_queue,
+    `SELECT action_id, any(action) AS what, any(who) AS person, any(subject) AS about, any(broker) AS from_broker, any(vhost) AS place, any(queue) AS from_queue,
        any(origin_queue) AS to_queue, any(order_id) AS order_of, max(outcome) AS result, max(detail) AS reason,
        toString(toUnixTimestamp64Nano(min(at))) AS began_text,
        if(countIf(stage = 'outcome') = 0, NULL, toString(toUnixTimestamp64Nano(max(at)))) AS ended_text

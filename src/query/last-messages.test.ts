@@ -16,6 +16,7 @@ const at = (seconds: number) => T0 + BigInt(seconds) * SECOND;
 /** What one sighting brings; `key` names the message. */
 function sighting(key: string, orderId: string, queue: string, more: Record<string, unknown>) {
   return {
+    broker: 'main',
     vhost: '/',
     queue,
     message_key: key.padEnd(16, '.'),
@@ -38,6 +39,7 @@ function sighting(key: string, orderId: string, queue: string, more: Record<stri
     deliveries: 0,
     redelivered: 0,
     unreliable: 0,
+    lateness_ms: 1,
     direct_reply: 0,
     body_bytes: 10,
     ...more,

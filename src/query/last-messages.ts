@@ -23,7 +23,7 @@ export interface LastMessage {
 /** The last message that names each order by its id; orders without one are not in the answer. */
 export async function lastMessages(store: StoreClient, orderIds: readonly string[]): Promise<Map<string, LastMessage>> {
   if (orderIds.length === 0) return new Map();
-  const mine = `(vhost, queue, message_key, occurrence) IN (SELECT vhost, queue, message_key, occurrence FROM queue_messages WHERE order_id IN ${ORDERS})`;
+  const mine = `(broker, vhost, queue, message_key, occurrence) IN (SELECT broker, vhost, queue, message_key, occurrence FROM queue_messages WHERE order_id IN ${ORDERS})`;
   const rows = await store.query(
     `SELECT order_name, argMax((queue, multiIf(is_direct_reply = 1, 'direct_reply', queue = '', 'unroutable', isNull(delivered), 'waiting', 'delivered')),
          assumeNotNull(coalesce(published, delivered))) AS last,

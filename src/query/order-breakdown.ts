@@ -20,7 +20,7 @@ export type OrderBreakdown = NonNullable<Awaited<ReturnType<typeof findOrderBrea
 
 /**
  * Breaks down the visits of an order, open ones up to now; undefined when nothing is known of the order. A visit has no breakdown where
- * the order has no traces, and where it stays in a final status, which is no wait.
+ * the order has neither traces nor messages, and where it stays in a final status, which is no wait.
  */
 export async function findOrderBreakdown(
   store: StoreClient,
@@ -35,11 +35,13 @@ export async function findOrderBreakdown(
     row,
   );
   if (found === undefined) return undefined;
-  const { spans, truncated } = await readOrderWork(store, [{ orderId, aliases: found.aliases }], {
+  const { spans, waits, truncated } = await readOrderWork(store, [{ orderId, aliases: found.aliases }], {
     maxSpans: MAX_SPANS_PER_ORDER,
+    now: rules.now,
   });
   const own = spans.get(orderId) ?? [];
-  const work = own.length === 0 ? undefined : placeWork(own);
+  const queued = waits.get(orderId) ?? [];
+  const work = own.length === 0 && queued.length === 0 ? undefined : placeWork(own, queued);
   return {
     orderId,
     visits: found.visit_statuses.map((status, index) => {

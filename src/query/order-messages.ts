@@ -3,7 +3,7 @@ import { formatRfc3339 } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { tracesOfOrders } from '../store/order-traces.ts';
 import { TRACES } from '../store/trace-set.ts';
-import { messagesSql } from './queue-messages.ts';
+import { messagesSql, STAMP_UNCERTAINTY_MS } from './queue-messages.ts';
 import { hexOf } from './time-sql.ts';
 
 /** Most messages of an order that are listed: the latest. */
@@ -12,10 +12,12 @@ export const MAX_MESSAGES_PER_ORDER = 500;
 const NO_TRACE = '0'.repeat(32);
 
 const row = z.object({
+  broker: z.string(),
   vhost: z.string(),
   queue: z.string(),
   from_exchange: z.string(),
   key: z.string(),
+  message_name: z.string(),
   publisher_name: z.string(),
   consumer_name: z.string(),
   trace_text: z.string(),
@@ -23,6 +25,7 @@ const row = z.object({
   delivered_text: z.string().nullable(),
   delay_ms: z.number().nullable(),
   is_stamped: z.coerce.number(),
+  late_ms: z.number(),
   is_suppressed: z.coerce.number(),
   handed_out: z.coerce.number(),
   is_redelivered: z.number(),
@@ -50,12 +53,12 @@ export async function orderMessages(
   const traces = (await tracesOfOrders(store, [{ orderId, aliases: order.aliases }])).get(orderId) ?? [];
   const names = `order_id = {orderId:String} OR (alias != '' AND alias IN {aliases:Array(String)}) OR trace_id IN ${TRACES}`;
   const rows = await store.query(
-    `SELECT vhost, queue, from_exchange, key, publisher_name, consumer_name, ${hexOf('trace')} AS trace_text,
+    `SELECT broker, vhost, queue, from_exchange, key, message_name, publisher_name, consumer_name, ${hexOf('trace')} AS trace_text,
        toString(published) AS published_text, toString(delivered) AS delivered_text, toFloat64(delay) / 1e6 AS delay_ms,
-       is_stamped, is_suppressed, handed_out, is_redelivered, is_direct_reply, bytes
-     FROM (${messagesSql(`(vhost, queue, message_key, occurrence) IN (SELECT vhost, queue, message_key, occurrence FROM queue_messages WHERE ${names})`)})
+       is_stamped, late_ms, is_suppressed, handed_out, is_redelivered, is_direct_reply, bytes
+     FROM (${messagesSql(`(broker, vhost, queue, message_key, occurrence) IN (SELECT broker, vhost, queue, message_key, occurrence FROM queue_messages WHERE ${names})`)})
      WHERE order_name IN ('', {orderId:String}) AND (order_name != '' OR alias_name = '' OR alias_name IN {aliases:Array(String)})
-     ORDER BY coalesce(published, delivered) DESC, vhost, queue LIMIT ${MAX_MESSAGES_PER_ORDER + 1}`,
+     ORDER BY coalesce(published, delivered) DESC, broker, vhost, queue LIMIT ${MAX_MESSAGES_PER_ORDER + 1}`,
     { orderId, aliases: order.aliases, traces },
     row,
   );
@@ -68,16 +71,19 @@ export async function orderMessages(
 function toMessage(found: z.infer<typeof row>) {
   const source = found.is_stamped === 1 ? ('broker' as const) : ('firehose_arrival' as const);
   return {
+    broker: found.broker,
     vhost: found.vhost,
     queue: found.queue === '' ? null : found.queue,
     exchange: found.from_exchange,
     routingKey: found.key,
+    messageId: found.message_name === '' ? null : found.message_name,
     publisher: found.publisher_name === '' ? null : found.publisher_name,
     consumer: found.consumer_name === '' ? null : found.consumer_name,
     publishedAt: timeOrNull(found.published_text),
     deliveredAt: timeOrNull(found.delivered_text),
     delayMs: found.delay_ms,
     delaySource: found.delay_ms === null ? null : source,
+    uncertaintyMs: found.delay_ms === null ? null : source === 'broker' ? STAMP_UNCERTAINTY_MS : found.late_ms,
     suppressed: found.is_suppressed === 1,
     deliveries: found.handed_out,
     redelivered: found.is_redelivered === 1,

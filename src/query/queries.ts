@@ -11,13 +11,8 @@ import { type KnownAttribute, knownAttributes } from './attributes.ts';
 import { listAudit } from './audit.ts';
 import { statusBreakdowns, withCoverage } from './breakdown.ts';
 import { type Conformance, conformanceOf, type OrderVariants, orderVariants } from './conformance.ts';
-import {
-  type DeadLetterFilter,
-  type DeadLetterPage,
-  deadLettersByStatus,
-  deadLettersOfOrders,
-  findDeadLetter,
-} from './dead-letters.ts';
+import { deadLettersByStatus, deadLettersOfOrders, findDeadLetter } from './dead-letters/counts.ts';
+import type { DeadLetterFilter, DeadLetterPage } from './dead-letters/list.ts';
 import { explainStatus } from './explain.ts';
 import { exportOrders } from './export.ts';
 import { type FailureFilter, failureFigures } from './failures.ts';
@@ -33,7 +28,7 @@ import { orderMessages } from './order-messages.ts';
 import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
 import { deadLetterAnswer, type QueueOverview, queueOverview } from './queue-overview.ts';
 import { queueStates } from './queue-samples.ts';
-import { type QueueWindow, type Unroutable, unroutableMessages } from './queues.ts';
+import { type QueueWindow, queueKey, type Unroutable, unroutableMessages } from './queues.ts';
 import { type SearchHit, search } from './search.ts';
 import { completedFigures, edgeCounts, openFigures, orderTotals, total } from './statuses.ts';
 import { type StuckOrder, stuckOrders } from './stuck.ts';
@@ -168,7 +163,7 @@ export class Queries {
     const letter = await findDeadLetter(this.#store, id, this.#now());
     if (letter === undefined) return undefined;
     const states = await queueStates(this.#store, this.#now());
-    const state = states.find(({ vhost, queue }) => vhost === letter.vhost && queue === letter.queue);
+    const state = states.find((each) => queueKey(each) === queueKey(letter));
     return { ...letter, queueType: state?.type || null };
   }
 

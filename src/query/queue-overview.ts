@@ -1,15 +1,10 @@
-import { MIN_UNIX_NANO } from '../model/units.ts';
+import type { DeathReason } from '../model/message.ts';
 import type { StoreClient } from '../store/client.ts';
-import {
-  type DeadLetterFilter,
-  type DeadLetterPage,
-  deadLettersByReason,
-  listDeadLetters,
-  type QueueDeaths,
-  queueDeaths,
-} from './dead-letters.ts';
+import { clientDelays, withClientDelays, withoutMessages } from './client-delays.ts';
+import { type QueueDeaths, queueDeaths } from './dead-letters/counts.ts';
+import { type DeadLetterFilter, type DeadLetterPage, listDeadLetters } from './dead-letters/list.ts';
 import { type QueueState, queueStates } from './queue-samples.ts';
-import { type QueueFigures, type QueueWindow, queueFigures } from './queues.ts';
+import { type QueueFigures, type QueuePlace, type QueueWindow, queueFigures, queueKey } from './queues.ts';
 
 /** Everything that is known of a queue; `state` is null where it was not sampled, `deaths` where none are known. */
 export interface QueueOverview extends QueueFigures {
@@ -17,31 +12,46 @@ export interface QueueOverview extends QueueFigures {
   readonly deaths: QueueDeaths | null;
 }
 
-/** What messages, samples and dead letters say of queues, put together. */
+/** What messages, spans of clients, samples and dead letters say of queues, put together. */
 export async function queueOverview(store: StoreClient, window: QueueWindow): Promise<QueueOverview[]> {
-  const [figures, states, deaths] = await Promise.all([
+  const [figures, clients, states, deaths] = await Promise.all([
     queueFigures(store, window),
+    clientDelays(store, window),
     queueStates(store, window.at),
     queueDeaths(store, window),
   ]);
-  return overviewOf(figures, states, deaths);
+  return overviewOf(withClientDelays(figures, clients, states), states, deaths);
 }
 
 /** One page of dead letters, how many there are by reason, the queues that hold such, and those that lose them. */
 export async function deadLetterAnswer(store: StoreClient, filter: DeadLetterFilter, page: DeadLetterPage) {
-  const [letters, byReason, states, deaths] = await Promise.all([
+  const [{ letters, groups }, states] = await Promise.all([
     listDeadLetters(store, filter, page),
-    deadLettersByReason(store, filter),
     queueStates(store, filter.at),
-    queueDeaths(store, { since: MIN_UNIX_NANO, at: filter.at }),
   ]);
-  const queues = overviewOf([], states, deaths);
+  const byReason = new Map<DeathReason, number>();
+  for (const { reason, matching } of groups) {
+    if (matching > 0) byReason.set(reason, (byReason.get(reason) ?? 0) + matching);
+  }
+  const held = new Map<string, QueuePlace & { unresolved: number }>();
+  for (const { broker, vhost, queue, resolved, letters: count } of groups) {
+    if (resolved) continue;
+    const place = { broker, vhost, queue };
+    held.set(queueKey(place), { ...place, unresolved: (held.get(queueKey(place))?.unresolved ?? 0) + count });
+  }
+  const known = new Map([...states, ...held.values()].map((each) => [queueKey(each), each]));
+  const stateOf = new Map(states.map((each) => [queueKey(each), each]));
+  const queues = [...known].sort(byKey).map(([key, { broker, vhost, queue }]) => ({
+    broker,
+    vhost,
+    queue,
+    state: stateOf.get(key) ?? null,
+    unresolved: held.get(key)?.unresolved ?? 0,
+  }));
   return {
     letters,
     byReason,
-    queues: queues.filter(
-      ({ state, deaths: own }) => (state?.details?.deadLetterOf.length ?? 0) > 0 || (own?.unresolved ?? 0) > 0,
-    ),
+    queues: queues.filter(({ state, unresolved }) => (state?.details?.deadLetterOf.length ?? 0) > 0 || unresolved > 0),
     lost: queues.filter(({ state }) => state?.details?.deadLettersLost === true),
   };
 }
@@ -50,39 +60,19 @@ export async function deadLetterAnswer(store: StoreClient, filter: DeadLetterFil
 function overviewOf(
   figures: readonly QueueFigures[],
   states: readonly QueueState[],
-  deaths: ReadonlyMap<string, QueueDeaths>,
+  deaths: readonly QueueDeaths[],
 ): QueueOverview[] {
-  const figureOf = new Map(figures.map((each) => [keyOf(each), each]));
-  const stateOf = new Map(states.map((each) => [keyOf(each), each]));
-  const keys = [...new Set([...figureOf.keys(), ...stateOf.keys(), ...deaths.keys()])].sort();
-  return keys.map((key) => {
-    const state = stateOf.get(key) ?? null;
-    const died = deaths.get(key) ?? null;
-    const [vhost = '', queue = ''] = key.split('\n');
-    return { ...(figureOf.get(key) ?? withoutMessages(vhost, queue)), state, deaths: died };
-  });
+  const figureOf = new Map(figures.map((each) => [queueKey(each), each]));
+  const stateOf = new Map(states.map((each) => [queueKey(each), each]));
+  const deathsOf = new Map(deaths.map((each) => [queueKey(each), each]));
+  const places = new Map<string, QueuePlace>([...figures, ...states, ...deaths].map((each) => [queueKey(each), each]));
+  return [...places].sort(byKey).map(([key, place]) => ({
+    ...(figureOf.get(key) ?? withoutMessages(place)),
+    state: stateOf.get(key) ?? null,
+    deaths: deathsOf.get(key) ?? null,
+  }));
 }
 
-function keyOf({ vhost, queue }: { readonly vhost: string; readonly queue: string }): string {
-  return `${vhost}\n${queue}`;
-}
-
-function withoutMessages(vhost: string, queue: string): QueueFigures {
-  return {
-    vhost,
-    queue,
-    delay: {
-      count: 0,
-      meanMs: null,
-      p50Ms: null,
-      p95Ms: null,
-      source: null,
-      estimatedP95Ms: null,
-      suppressed: 0,
-      anomalies: 0,
-    },
-    waiting: { count: 0, oldestMs: null, p50AgeMs: null },
-    paired: null,
-    redelivered: 0,
-  };
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -48,6 +48,7 @@ const details = z.object({
 }) satisfies z.ZodType<QueueDetails>;
 
 const row = z.object({
+  broker: text,
   vhost: text,
   queue: text,
   latest_at: nanoField,
@@ -67,14 +68,14 @@ export type QueueState = ReturnType<typeof toState>;
 /** How every queue stood at a time; queues that were gone or not sampled for 15 minutes are left out. By name; at most 10,000. */
 export async function queueStates(store: StoreClient, at: UnixNano): Promise<QueueState[]> {
   const rows = await store.query(
-    `SELECT vhost, queue, ${nanos('max(sampled_at)')} AS latest_at, argMax(type, sampled_at) AS kind, argMax(ready, sampled_at) AS ready_now,
+    `SELECT broker, vhost, queue, ${nanos('max(sampled_at)')} AS latest_at, argMax(type, sampled_at) AS kind, argMax(ready, sampled_at) AS ready_now,
        argMax(unacked, sampled_at) AS unacked_now, argMax(consumers, sampled_at) AS consumers_now,
        argMax(publish_rate, sampled_at) AS publishes, argMax(deliver_rate, sampled_at) AS delivers, argMax(ack_rate, sampled_at) AS acks,
        argMax(details, sampled_at) AS details_json, argMax(gone, sampled_at) AS is_gone
      FROM queue_samples
      WHERE sampled_at <= fromUnixTimestamp64Nano({at:Int64})
        AND sampled_at > fromUnixTimestamp64Nano({at:Int64}) - INTERVAL ${STALE_MINUTES} MINUTE
-     GROUP BY vhost, queue HAVING is_gone = 0 ORDER BY vhost, queue LIMIT ${MAX_QUEUES}`,
+     GROUP BY broker, vhost, queue HAVING is_gone = 0 ORDER BY broker, vhost, queue LIMIT ${MAX_QUEUES}`,
     { at: String(at) },
     row,
   );
@@ -84,6 +85,7 @@ export async function queueStates(store: StoreClient, at: UnixNano): Promise<Que
 function toState(found: z.infer<typeof row>) {
   const { publishes: publish, delivers: deliver, acks: ack } = found;
   return {
+    broker: found.broker,
     vhost: found.vhost,
     queue: found.queue,
     sampledAt: found.latest_at,

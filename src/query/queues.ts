@@ -2,8 +2,21 @@ import { z } from 'zod';
 import { productLimit, survivalQuantile } from '../lifecycle/dwell/kaplan-meier.ts';
 import type { UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { IN_ORDER, messagesSql } from './queue-messages.ts';
+import { IN_ORDER, messagesSql, STAMP_UNCERTAINTY_MS } from './queue-messages.ts';
 import { nanoField } from './time-sql.ts';
+
+/** A queue among those of all brokers. */
+export interface QueuePlace {
+  /** Name of the configured broker. */
+  readonly broker: string;
+  readonly vhost: string;
+  readonly queue: string;
+}
+
+/** A queue as the key of a map. */
+export function queueKey({ broker, vhost, queue }: QueuePlace): string {
+  return JSON.stringify([broker, vhost, queue]);
+}
 
 /** Which time figures of queues are about. */
 export interface QueueWindow {
@@ -12,14 +25,15 @@ export interface QueueWindow {
   /** As it was known then: later deliveries have not happened. */
   readonly at: UnixNano;
   /**
-   * Since when the tracer of a virtual host runs without a break. Messages that are told apart by their order alone are followed no further
+   * Since when the tracers of virtual hosts run without a break. Messages that are told apart by their order alone are followed no further
    * back, so older ones do not count as waiting.
    */
-  readonly followedSince: ReadonlyMap<string, UnixNano>;
+  readonly followedSince: readonly { readonly broker: string; readonly vhost: string; readonly from: UnixNano }[];
 }
 
 /** How long messages wait in one queue, from publication to first delivery. Milliseconds; null where nothing is known. */
 export interface QueueFigures {
+  readonly broker: string;
   readonly vhost: string;
   readonly queue: string;
   readonly delay: {
@@ -27,8 +41,10 @@ export interface QueueFigures {
     readonly meanMs: number | null;
     readonly p50Ms: number | null;
     readonly p95Ms: number | null;
-    /** Clock of the figures: the broker's stamps, arrivals at the tracer, or some of both. */
-    readonly source: 'broker' | 'firehose_arrival' | 'mixed' | null;
+    /** Clock of the figures: the broker's stamps, arrivals at the tracer, some of both; or, where these give none, the clients' spans. */
+    readonly source: 'broker' | 'firehose_arrival' | 'mixed' | 'client_spans' | null;
+    /** 95 of 100 delays are off by no more. */
+    readonly uncertaintyMs: number | null;
     /** Kaplan–Meier over delivered and waiting messages. */
     readonly estimatedP95Ms: number | null;
     /** Messages whose both ends were seen while the tracer lagged: left out. */
@@ -44,6 +60,7 @@ export interface QueueFigures {
 
 /** Messages of a publication that no queue took. */
 export interface Unroutable {
+  readonly broker: string;
   readonly vhost: string;
   readonly exchange: string;
   readonly routingKey: string;
@@ -65,17 +82,19 @@ const WINDOW = `observed_at >= fromUnixTimestamp64Nano({since:Int64}) - INTERVAL
 /** Messages in the window as they were known: what was delivered later waits. */
 const KNOWN = `SELECT *, isNotNull(delivered) AND assumeNotNull(delivered) <= {at:Int64} AS is_delivered,
     isNotNull(published) AND assumeNotNull(published) <= {at:Int64} AND NOT is_delivered AND is_direct_reply = 0
-      AND (kind < 3 OR assumeNotNull(published) >= transform(vhost, {vhosts:Array(String)}, {followed:Array(Int64)}, {at:Int64}))
-      AND (vhost, queue, message_key) NOT IN (SELECT vhost, origin_queue, message_key FROM dead_letters) AS is_waiting,
+      AND (kind < 3 OR assumeNotNull(published) >= transform(concat(broker, '\\n', vhost), {vhosts:Array(String)}, {followed:Array(Int64)}, {at:Int64}))
+      AND (broker, vhost, queue, message_key) NOT IN (SELECT broker, vhost, origin_queue, message_key FROM dead_letters) AS is_waiting,
     is_delivered AND assumeNotNull(delivered) >= {since:Int64} AS counts
   FROM (${messagesSql(`queue != '' AND ${WINDOW}`)})`;
 
 const figureRow = z.object({
+  broker: z.string(),
   vhost: z.string(),
   queue: z.string(),
   delays: z.coerce.number(),
   mean_ms: z.number().nullable(),
   quantiles_ms: z.array(z.number().nullable()),
+  uncertainty_ms: z.number().nullable(),
   stamped: z.coerce.number(),
   suppressed: z.coerce.number(),
   anomalies: z.coerce.number(),
@@ -88,6 +107,7 @@ const figureRow = z.object({
 });
 
 const stepRow = z.object({
+  broker: z.string(),
   vhost: z.string(),
   queue: z.string(),
   dwell_ms: z.number(),
@@ -96,6 +116,7 @@ const stepRow = z.object({
 });
 
 const unroutableRow = z.object({
+  broker: z.string(),
   vhost: z.string(),
   exchange_name: z.string(),
   routing: z.string(),
@@ -108,8 +129,9 @@ export async function queueFigures(store: StoreClient, window: QueueWindow): Pro
   const parameters = parametersOf(window);
   const [rows, estimates] = await Promise.all([
     store.query(
-      `SELECT vhost, queue, countIf(has_delay) AS delays, if(delays = 0, NULL, avgIf(toFloat64(delay) / 1e6, has_delay)) AS mean_ms,
+      `SELECT broker, vhost, queue, countIf(has_delay) AS delays, if(delays = 0, NULL, avgIf(toFloat64(delay) / 1e6, has_delay)) AS mean_ms,
          if(delays = 0, [NULL, NULL], quantilesExactInclusiveIf(0.5, 0.95)(toFloat64(ifNull(delay, 0)) / 1e6, has_delay)) AS quantiles_ms,
+         if(delays = 0, NULL, quantileExactInclusiveIf(0.95)(if(is_stamped, ${STAMP_UNCERTAINTY_MS}, toFloat64(late_ms)), has_delay)) AS uncertainty_ms,
          countIf(has_delay AND is_stamped) AS stamped, countIf(counts AND is_suppressed) AS suppressed,
          countIf(counts AND ifNull(delay < 0, 0)) AS anomalies, countIf(is_waiting) AS waiting,
          if(waiting = 0, NULL, maxIf(({at:Int64} - assumeNotNull(published)) / 1e6, is_waiting)) AS oldest_ms,
@@ -117,13 +139,14 @@ export async function queueFigures(store: StoreClient, window: QueueWindow): Pro
          sumIf(greatest(handed_out, 1), counts) AS deliveries, countIf(counts AND isNotNull(published)) AS paired,
          countIf(counts AND is_redelivered = 1) AS redelivered
        FROM (SELECT *, counts AND isNotNull(delay) AND ifNull(delay >= 0, 0) AS has_delay FROM (${KNOWN}))
-       GROUP BY vhost, queue ORDER BY vhost, queue LIMIT ${MAX_QUEUES} ${IN_ORDER}`,
+       GROUP BY broker, vhost, queue ORDER BY broker, vhost, queue LIMIT ${MAX_QUEUES} ${IN_ORDER}`,
       parameters,
       figureRow,
     ),
     estimatedP95s(store, parameters),
   ]);
   return rows.map((row) => ({
+    broker: row.broker,
     vhost: row.vhost,
     queue: row.queue,
     delay: {
@@ -132,7 +155,8 @@ export async function queueFigures(store: StoreClient, window: QueueWindow): Pro
       p50Ms: row.quantiles_ms[0] ?? null,
       p95Ms: row.quantiles_ms[1] ?? null,
       source: sourceOf(row.delays, row.stamped),
-      estimatedP95Ms: estimates.get(`${row.vhost}\n${row.queue}`) ?? null,
+      uncertaintyMs: row.uncertainty_ms,
+      estimatedP95Ms: estimates.get(queueKey(row)) ?? null,
       suppressed: row.suppressed,
       anomalies: row.anomalies,
     },
@@ -146,14 +170,15 @@ export async function queueFigures(store: StoreClient, window: QueueWindow): Pro
 export async function unroutableMessages(store: StoreClient, window: QueueWindow): Promise<Unroutable[]> {
   const { since, at } = parametersOf(window);
   const rows = await store.query(
-    `SELECT vhost, from_exchange AS exchange_name, key AS routing, count() AS messages, toString(max(assumeNotNull(published))) AS last_at
+    `SELECT broker, vhost, from_exchange AS exchange_name, key AS routing, count() AS messages, toString(max(assumeNotNull(published))) AS last_at
      FROM (${messagesSql(`queue = '' AND ${WINDOW}`)})
      WHERE is_direct_reply = 0 AND isNotNull(published) AND assumeNotNull(published) BETWEEN {since:Int64} AND {at:Int64}
-     GROUP BY vhost, exchange_name, routing ORDER BY messages DESC, vhost, exchange_name, routing LIMIT ${MAX_UNROUTABLE} ${IN_ORDER}`,
+     GROUP BY broker, vhost, exchange_name, routing ORDER BY messages DESC, broker, vhost, exchange_name, routing LIMIT ${MAX_UNROUTABLE} ${IN_ORDER}`,
     { since, at },
     unroutableRow,
   );
   return rows.map((row) => ({
+    broker: row.broker,
     vhost: row.vhost,
     exchange: row.exchange_name,
     routingKey: row.routing,
@@ -167,17 +192,17 @@ async function estimatedP95s(
   parameters: ReturnType<typeof parametersOf>,
 ): Promise<Map<string, number | null>> {
   const rows = await store.query(
-    `SELECT vhost, queue, exp(round(log(greatest(time, 1)) * ${BINS_PER_E}) / ${BINS_PER_E}) / 1e6 AS dwell_ms,
+    `SELECT broker, vhost, queue, exp(round(log(greatest(time, 1)) * ${BINS_PER_E}) / ${BINS_PER_E}) / 1e6 AS dwell_ms,
        countIf(NOT is_waiting) AS completed, countIf(is_waiting) AS open
      FROM (
-       SELECT vhost, queue, is_waiting, if(is_waiting, {at:Int64} - assumeNotNull(published), ifNull(delay, -1)) AS time
+       SELECT broker, vhost, queue, is_waiting, if(is_waiting, {at:Int64} - assumeNotNull(published), ifNull(delay, -1)) AS time
        FROM (${KNOWN}) WHERE is_waiting OR counts
-     ) WHERE time >= 0 GROUP BY vhost, queue, dwell_ms ORDER BY vhost, queue, dwell_ms ${IN_ORDER}`,
+     ) WHERE time >= 0 GROUP BY broker, vhost, queue, dwell_ms ORDER BY broker, vhost, queue, dwell_ms ${IN_ORDER}`,
     parameters,
     stepRow,
   );
   const quantiles = new Map<string, number | null>();
-  for (const [queue, steps] of Map.groupBy(rows, (row) => `${row.vhost}\n${row.queue}`)) {
+  for (const [queue, steps] of Map.groupBy(rows, queueKey)) {
     const curve = productLimit(
       steps.map(({ dwell_ms: time, completed, open }) => ({ time, events: completed, censored: open })),
     );
@@ -190,12 +215,12 @@ function parametersOf({ since, at, followedSince }: QueueWindow) {
   return {
     since: String(since),
     at: String(at),
-    vhosts: [...followedSince.keys()],
-    followed: [...followedSince.values()],
+    vhosts: followedSince.map(({ broker, vhost }) => `${broker}\n${vhost}`),
+    followed: followedSince.map(({ from }) => from),
   };
 }
 
-function sourceOf(delays: number, stamped: number): QueueFigures['delay']['source'] {
+function sourceOf(delays: number, stamped: number): 'broker' | 'firehose_arrival' | 'mixed' | null {
   if (delays === 0) return null;
   return stamped === 0 ? 'firehose_arrival' : stamped === delays ? 'broker' : 'mixed';
 }

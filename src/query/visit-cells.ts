@@ -72,7 +72,7 @@ const DESCRIBED = `({described:String} = '' OR has(attributes, {described:String
 const VISITS_AT = `(SELECT multiIf(v.kind = 'unknown', 'unknown',
       v.kind IN ('closed', 'active'), if(v.left_nano != 0 AND v.left_nano <= {at:Int64}, 'closed', 'active'),
       v.left_nano != 0 AND v.left_nano <= {at:Int64}, 'completed', v.status IN {finals:Array(String)}, 'final', 'open') AS kind,
-    v.status AS status, v.previous AS previous, v.entered_nano AS entered_nano, v.left_nano AS left_nano,
+    v.order_id AS order_id, v.status AS status, v.previous AS previous, v.entered_nano AS entered_nano, v.left_nano AS left_nano,
     if(kind IN ('open', 'active'), v.entered_nano, 0) AS open_nano, v.bin AS bin, v.working_nano AS working_nano,
     v.working_bin AS working_bin, toUInt8(v.deviated_nano != 0 AND v.deviated_nano <= {at:Int64}) AS deviating,
     v.anomalies AS anomalies, v.attributes AS attributes, v.net AS net
@@ -191,6 +191,11 @@ function recentOfAll(cells: readonly VisitCell[]): Map<string, Durations> {
   return new Map(
     [...completed].map(([status, own]) => [status, mergeDurations(own.map(({ durations }) => durations))]),
   );
+}
+
+/** SQL of the visits of a scope: where their rows are, by the columns of `visits`, a condition on them, and the parameters of both. */
+export function visitsOf(scope: CellScope): { source: string; condition: string; parameters: Record<string, unknown> } {
+  return { source: sourceOf(scope), condition: conditionOf(scope), parameters: parametersOf(scope) };
 }
 
 function durationSql({ working }: CellScope, exact: boolean): string {

@@ -10,6 +10,7 @@ export interface AuditedAction {
   readonly who: string;
   /** Id of the dead letter. */
   readonly subject: string;
+  readonly broker: string;
   readonly vhost: string;
   readonly queue: string;
   readonly originQueue: string;
@@ -51,6 +52,7 @@ export class AuditLog {
         action: action.action,
         who: action.who,
         subject: action.subject,
+        broker: action.broker,
         vhost: action.vhost,
         queue: action.queue,
         origin_queue: action.originQueue,

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
 import { SPAN_KINDS } from '../model/span-parents.ts';
+import type { UnixNano } from '../model/units.ts';
 import type { WorkSpan } from '../model/work-span.ts';
 import { aliasOwners } from './alias-owners.ts';
 import type { StoreClient } from './client.ts';
 import { type NamedOrder, tracesOfOrders } from './order-traces.ts';
+import { type QueueWait, readOrderWaits } from './order-waits.ts';
 import { unixNanoText } from './time.ts';
 import { TRACES } from './trace-set.ts';
 
-/** The spans that work for orders. */
+/** What works for orders, and what they wait for. */
 export interface OrdersWork {
   /** Only orders that have traces: the spans of the newest MAX_TRACES_PER_ORDER, each span once. */
   readonly spans: ReadonlyMap<string, readonly WorkSpan[]>;
+  /** When messages of the orders waited in queues, as brokers show it; only orders that have such. See `readOrderWaits`. */
+  readonly waits: ReadonlyMap<string, readonly QueueWait[]>;
   /** True where the traces have more spans than were to be read; which ones are missing is not said. */
   readonly truncated: boolean;
 }
@@ -55,19 +59,20 @@ const RECEIVES: ReadonlySet<string> = new Set(['receive', 'poll', 'fetch']);
 
 const NO_SPAN = '0'.repeat(16);
 
-/** Reads the spans that work for orders: those that name them, and those that inherit them inside their traces. */
+/** Reads the spans that work for orders: those that name them, and those that inherit them inside their traces; and their messages. */
 export async function readOrderWork(
   store: StoreClient,
   orders: readonly NamedOrder[],
-  options: { readonly maxSpans: number },
+  options: { readonly maxSpans: number; readonly now: UnixNano },
 ): Promise<OrdersWork> {
   const traces = await tracesOfOrders(store, orders);
   const all = [...new Set([...traces.values()].flat())];
-  if (all.length === 0) return { spans: new Map(), truncated: false };
+  const waits = await readOrderWaits(store, orders, { traces: all, now: options.now });
+  if (all.length === 0) return { spans: new Map(), waits, truncated: false };
   const rows = await readSpans(store, all, options.maxSpans + 1);
   const truncated = rows.length > options.maxSpans;
   const found = await byOrder(store, truncated ? rows.slice(0, options.maxSpans) : rows);
-  return { spans: new Map([...traces.keys()].map((orderId) => [orderId, found.get(orderId) ?? []])), truncated };
+  return { spans: new Map([...traces.keys()].map((orderId) => [orderId, found.get(orderId) ?? []])), waits, truncated };
 }
 
 function readSpans(store: StoreClient, traces: readonly string[], limit: number): Promise<SpanRow[]> {

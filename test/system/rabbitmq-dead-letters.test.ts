@@ -125,7 +125,7 @@ describe.skipIf(findRabbitmq() === undefined)('dead letters and depths of Rabbit
     ).toEqual(Object.keys(QUEUES).sort());
     expect(of('default.dead')).toMatchObject({ watch: 'firehose', watchLimit: 'default_exchange' });
     expect(of('private.dead')).toMatchObject({ watch: 'none', watchLimit: 'not_permitted' });
-    expect(refused.lost).toEqual([{ vhost: '/', queue: 'lost.work' }]);
+    expect(refused.lost).toEqual([{ broker: `127.0.0.1:${broker.port}`, vhost: '/', queue: 'lost.work' }]);
   });
 
   it('sees all four ways to die, on classic and on quorum queues, with origin, count and order', async () => {

@@ -5,6 +5,7 @@ import { SpanBatch } from '../../src/model/span-batch.ts';
 import { bindConfig } from '../../src/pipeline/bind/config.ts';
 import { NamingRules } from '../../src/pipeline/bind/namings.ts';
 import { encodeSpans } from '../../src/pipeline/journal/encode-spans.ts';
+import { packRecord, readSegment } from '../../src/pipeline/journal/record.ts';
 import { isSensitiveKey, redactJson, redactUrl } from '../../src/pipeline/redact/sensitive-keys.ts';
 import { skimBlocks } from '../../src/wire/native/skim.ts';
 import { plainLogs, plainPoints } from '../../src/wire/otlp/testing/plain-signals.ts';
@@ -98,9 +99,10 @@ function checkSpans(batch: SpanBatch): void {
     aliasBindings: [],
     failedTraces: new Set<string>(),
   };
-  const { block, rows: count } = encodeSpans(batch, binding, 0n);
-  const [shape, ...others] = skimBlocks(block);
-  assert(shape?.rows === count && others.length === 0, 'the block is not what it says');
+  const record = packRecord([encodeSpans(batch, binding, 0n)]);
+  const [stored] = readSegment(Buffer.from(record.bytes), 1).tables;
+  const [shape, ...others] = (stored?.blocks ?? []).flatMap(skimBlocks);
+  assert(shape?.rows === record.rows && others.length === 0, 'the block is not what it says');
 }
 
 function assert(condition: boolean, message: string): void {

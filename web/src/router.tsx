@@ -119,10 +119,12 @@ function findings(client: QueryClient) {
     path: '/dead-letters',
     validateSearch: (search: Search): DeadLetterFilters =>
       compact({
+        broker: text(search['broker']),
         queue: text(search['queue']),
         reason: DEATH_REASONS.find((reason) => reason === search['reason']),
         resolved: flag(search['resolved']),
         order: text(search['order']),
+        messageId: text(search['messageId']),
       }),
     loaderDeps: ({ search }) => search,
     loader: ({ deps }) => prefetch(() => client.prefetchInfiniteQuery(deadLettersQuery(deps))),

@@ -30,11 +30,13 @@ export const deadLetterSource = z.object({
 
 /** Query of `GET /api/dead-letters`. */
 export const deadLettersQuery = z.object({
+  broker: z.string().max(255).optional().describe('only letters of this broker'),
   vhost: z.string().max(255).optional(),
   queue: z.string().max(255).optional().describe('only letters in this dead-letter queue'),
   originQueue: z.string().max(255).optional().describe('only letters that died in this queue'),
   reason: deathReason.optional(),
   order: orderId.optional().describe('only letters of this order'),
+  messageId: z.string().min(1).max(255).optional().describe('only letters with this id, the AMQP property'),
   resolved: z.enum(['true', 'false']).optional().describe('only letters that were (true) or were not (false) resolved'),
   since: z
     .string()
@@ -58,6 +60,7 @@ export const death = z.object({
 /** A message that a broker moved to a dead-letter queue. */
 export const deadLetter = z.object({
   id: z.string().describe('the same for all sightings of the same message in the same queue'),
+  broker: z.string().describe('name of the configured broker'),
   vhost: z.string(),
   queue: z.string().describe('the dead-letter queue'),
   reason: deathReason.describe('of the latest death'),
@@ -72,7 +75,7 @@ export const deadLetter = z.object({
   orderId: orderId.nullable(),
   traceId: traceId.nullable(),
   spanId: spanId.nullable(),
-  messageId: z.string().nullable(),
+  messageId: z.string().nullable().describe('AMQP property; redacted'),
   correlationId: z.string().nullable(),
   headers: z.array(z.object({ key: z.string(), value: z.string() })).describe('redacted; without what brokers write'),
   bodyBytes: z.number().int(),
@@ -89,6 +92,7 @@ export const deadLetter = z.object({
 
 /** A dead-letter queue, and how much of it is seen. */
 export const deadLetterQueue = z.object({
+  broker: z.string().describe('name of the configured broker'),
   vhost: z.string(),
   queue: z.string(),
   depth: z.number().int().nullable().describe('messages ready in it; null where it was not sampled'),
@@ -110,19 +114,21 @@ export const deadLetters = z.object({
     .describe('all that match, whatever reason was asked for'),
   queues: z.array(deadLetterQueue).describe('every dead-letter queue, whatever was asked for'),
   lost: z
-    .array(z.object({ vhost: z.string(), queue: z.string() }))
+    .array(z.object({ broker: z.string(), vhost: z.string(), queue: z.string() }))
     .describe('queues whose dead-letter exchange is missing or leads nowhere: the broker drops what dies in them'),
   nextCursor: cursor.nullable(),
   replay: z
     .object({
       enabled: z.boolean(),
-      vhosts: z.array(z.string()).describe('virtual hosts whose dead letters may be put back'),
+      places: z
+        .array(z.object({ broker: z.string(), vhost: z.string() }))
+        .describe('virtual hosts whose dead letters may be put back'),
     })
     .describe('whether dead letters may be put back: `POST /api/dead-letters/{id}/replay`'),
 });
 
 /** Path of `POST /api/dead-letters/{id}/replay`. */
-export const replayPath = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/) });
+export const replayPath = z.object({ id: z.string().regex(/^[0-9a-f]{16}$/) });
 
 /** Body of `POST /api/dead-letters/{id}/replay`; the token is in the header `Authorization: Bearer`. */
 export const replayRequest = z.strictObject({
@@ -152,6 +158,7 @@ export const audit = z.object({
       action: z.string().describe('dead_letter.replay'),
       who: z.string().describe('as they named themselves'),
       deadLetterId: z.string(),
+      broker: z.string(),
       vhost: z.string(),
       queue: z.string(),
       originQueue: z.string(),

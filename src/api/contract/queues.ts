@@ -20,7 +20,8 @@ export const deadLetterCounts = z.object({
 /** One queue. */
 export const queueFigures = z.object({
   queue: z.string(),
-  vhost: z.string(),
+  broker: z.string().describe('name of the configured broker'),
+  vhost: z.string().describe('empty where only spans of clients tell of the queue: they do not say'),
   delay: z
     .object({
       count: z.number().int(),
@@ -28,10 +29,17 @@ export const queueFigures = z.object({
       p50Ms: milliseconds.nullable(),
       p95Ms: milliseconds.nullable(),
       source: z
-        .enum(['broker', 'firehose_arrival', 'mixed'])
+        .enum(['broker', 'firehose_arrival', 'mixed', 'client_spans'])
         .nullable()
-        .describe("whose clock: the broker's stamps, arrivals at the tracer, or some of both"),
-      uncertaintyMs: milliseconds.nullable().describe('how far one delay may be off'),
+        .describe(
+          "whose clock: the broker's stamps, arrivals at the tracer, or some of both; client_spans where these give none: from the span " +
+            'that sent the message to the one that received it, by the clocks of their hosts',
+        ),
+      uncertaintyMs: milliseconds
+        .nullable()
+        .describe(
+          '95 of 100 delays are off by no more; with client_spans the clocks of two hosts may differ by more than shows',
+        ),
       estimatedP95Ms: milliseconds.nullable().describe('Kaplan–Meier over delivered and waiting messages'),
       suppressed: z.number().int().describe('messages left out because the tracer lagged'),
       anomalies: z
@@ -76,6 +84,7 @@ export const queues = z.object({
   unroutable: z
     .array(
       z.object({
+        broker: z.string(),
         vhost: z.string(),
         exchange: z.string(),
         routingKey: z.string(),
@@ -89,16 +98,19 @@ export const queues = z.object({
 
 /** One message of an order in one queue. */
 export const orderMessage = z.object({
+  broker: z.string(),
   vhost: z.string(),
   queue: z.string().nullable().describe('null for a message that no queue took'),
   exchange: z.string().describe('empty for the default exchange'),
   routingKey: z.string(),
+  messageId: z.string().nullable().describe('AMQP property message_id; redacted'),
   publisher: z.string().nullable(),
   consumer: z.string().nullable(),
   publishedAt: timestamp.nullable().describe('null where the publication was not seen'),
   deliveredAt: timestamp.nullable().describe('first delivery; null while none was seen'),
   delayMs: milliseconds.nullable(),
   delaySource: z.enum(['broker', 'firehose_arrival']).nullable(),
+  uncertaintyMs: milliseconds.nullable().describe('the delay is off by no more'),
   suppressed: z.boolean().describe('true where the delay is left out because the tracer lagged'),
   deliveries: z.number().int(),
   redelivered: z.boolean(),

@@ -14,6 +14,7 @@ const deathCount = z.object({ reason: deathReason, count: z.number().int() });
 export const brokerStatus = z.object({
   name: z.string(),
   address: z.string().describe('host and port'),
+  broker: z.string().describe('as queues and messages name it: several virtual hosts may have the same'),
   vhost: z.string(),
   state: z.enum(['connecting', 'running', 'paused', 'failed', 'stopped']),
   since: timestamp,
@@ -108,7 +109,13 @@ export const searchQuery = z.object({ text: z.string().min(1).max(256) });
 export const searchResults = z.object({
   results: z.array(
     z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('order'), orderId: z.string(), status: z.string().nullable(), matched: z.string() }),
+      z.object({
+        kind: z.literal('order'),
+        orderId: z.string(),
+        status: z.string().nullable(),
+        matched: z.string(),
+        matchedBy: z.enum(['id', 'alias', 'message']).describe('what the text is of the order'),
+      }),
       z.object({ kind: z.literal('trace'), traceId: z.string(), rootService: z.string(), rootName: z.string() }),
     ]),
   ),

@@ -45,12 +45,12 @@ export function deadLetterRoutes({ queries, now, replays }: ApiParts): FastifyPl
         const page = found.letters.slice(0, limit);
         const last = page.at(-1);
         return {
-          deadLetters: page.map(({ place: _place, ...letter }) => letter),
+          deadLetters: page.map(({ place: _place, inQueue: _inQueue, ...letter }) => letter),
           total: totalOf(found.byReason, query.reason),
           byReason: [...found.byReason].map(([reason, count]) => ({ reason, count })),
           queues: found.queues.map((queue) => toQueue(queue, at)),
-          lost: found.lost.map(({ vhost, queue }) => ({ vhost, queue })),
-          replay: { enabled: replays.vhosts.length > 0, vhosts: [...replays.vhosts] },
+          lost: found.lost.map(({ broker, vhost, queue }) => ({ broker, vhost, queue })),
+          replay: { enabled: replays.places.length > 0, places: [...replays.places] },
           nextCursor: found.letters.length > limit && last !== undefined ? encodeLetterCursor(last.place) : null,
         };
       },
@@ -106,15 +106,16 @@ function totalOf(byReason: Found['byReason'], reason: z.infer<typeof deadLetters
   return [...byReason.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function toQueue({ vhost, queue, state, deaths }: Found['queues'][number], at: UnixNano) {
+function toQueue({ broker, vhost, queue, state, unresolved }: Found['queues'][number], at: UnixNano) {
   const sampledAt = state === null ? undefined : parseRfc3339(state.sampledAt);
   return {
+    broker,
     vhost,
     queue,
     depth: state?.ready ?? null,
     unacked: state?.unacked ?? null,
     consumers: state?.consumers ?? null,
-    unresolved: deaths?.unresolved ?? 0,
+    unresolved,
     sources: [...(state?.details?.deadLetterOf ?? [])],
     watch: state?.details?.watch ?? null,
     watchLimit: state?.details?.watchLimit ?? null,

@@ -9,8 +9,6 @@ import type { ApiParts, TracedVhost } from '../parts.ts';
 import { toTime } from '../time-parameter.ts';
 
 const DAY: UnixNano = 86_400_000_000_000n;
-/** Resolution of a broker's stamps. */
-const STAMP_UNCERTAINTY_MS = 1;
 
 type QueueRow = Awaited<ReturnType<ApiParts['queries']['queues']>>['queues'][number];
 
@@ -41,7 +39,11 @@ export function queueRoutes({ queries, now, rabbitmq }: ApiParts): FastifyPlugin
         const at = toTime('at', query.at) ?? now();
         const since = toTime('since', query.since) ?? at - DAY;
         const traced = rabbitmq();
-        const followedSince = new Map(traced.map(({ status, followedSince: from }) => [status.vhost, from]));
+        const followedSince = traced.map(({ status: { broker, vhost }, followedSince: from }) => ({
+          broker,
+          vhost,
+          from,
+        }));
         const found = await queries.queues({ since, at, followedSince });
         return {
           since: formatRfc3339(since),
@@ -72,11 +74,11 @@ export function queueRoutes({ queries, now, rabbitmq }: ApiParts): FastifyPlugin
 }
 
 function toQueue({ delay, paired, state, deaths, ...row }: QueueRow, traced: readonly TracedVhost[]) {
-  const tracer = traced.find(({ status }) => status.vhost === row.vhost);
+  const tracer = traced.find(({ status }) => status.broker === row.broker && status.vhost === row.vhost);
   const coverage = tracer?.queues.find(({ queue }) => queue === row.queue);
   return {
     ...row,
-    delay: { ...delay, uncertaintyMs: uncertaintyOf(delay, tracer) },
+    delay,
     coverage: {
       share: coverage?.share ?? null,
       seen: coverage?.seen ?? null,
@@ -87,11 +89,6 @@ function toQueue({ delay, paired, state, deaths, ...row }: QueueRow, traced: rea
     deadLettered: deaths?.deadLettered ?? (isWatched(state) ? NO_DEATHS : null),
     deadLetters: deaths?.unresolved ?? 0,
   };
-}
-
-function uncertaintyOf({ source }: QueueRow['delay'], tracer: TracedVhost | undefined): number | null {
-  if (source === null) return null;
-  return source === 'broker' ? STAMP_UNCERTAINTY_MS : (tracer?.maxUncertaintyMs ?? null);
 }
 
 /** Whether a message that dies in the queue would have been seen: where it dies to is known, and leads somewhere. */

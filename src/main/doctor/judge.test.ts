@@ -28,6 +28,7 @@ const HEALTHY: System = {
 const BROKER: BrokerStatus = {
   name: 'broker:5672/',
   address: 'broker:5672',
+  broker: 'broker:5672',
   vhost: '/',
   state: 'running',
   since: '2026-11-22T10:00:00.000Z',
@@ -140,6 +141,7 @@ describe('the doctor', () => {
 
   it('names dead-letter queues that are not watched, and queues whose dead letters are dropped', () => {
     const queue = {
+      broker: 'main',
       vhost: '/',
       queue: 'orders.dead',
       depth: 1,
@@ -151,7 +153,7 @@ describe('the doctor', () => {
       watchLimit: 'not_permitted' as const,
       ageMs: 1,
     };
-    const checks = judgeDeadLetters({ queues: [queue], lost: [{ vhost: '/', queue: 'lost.work' }] });
+    const checks = judgeDeadLetters({ queues: [queue], lost: [{ broker: 'main', vhost: '/', queue: 'lost.work' }] });
     expect(checks.map(({ reason }) => reason)).toEqual([
       'the user may not watch orders.dead',
       'the broker drops what dies in lost.work',

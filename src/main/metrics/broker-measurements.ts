@@ -2,9 +2,15 @@ import type { System } from '../../api/contract/system.ts';
 import type { BrokerFigures } from '../../query/metrics/broker-figures.ts';
 import { type Measurement, numbers } from './measurement.ts';
 
-const placed = ({ vhost, queue }: { readonly vhost: string; readonly queue: string }) => ({
-  'messaging.destination.name': queue,
+/** Attributes of a virtual host. */
+export const vhostOf = ({ broker, vhost }: { readonly broker: string; readonly vhost: string }) => ({
+  'waybill.rabbitmq.broker': broker,
   'waybill.rabbitmq.vhost': vhost,
+});
+
+const placed = (queue: { readonly broker: string; readonly vhost: string; readonly queue: string }) => ({
+  'messaging.destination.name': queue.queue,
+  ...vhostOf(queue),
 });
 
 /** The metrics of what queues hold: messages, consumers, dead letters. */
@@ -31,8 +37,8 @@ export function brokerMeasurements({ queues, deadLetters, unroutable }: BrokerFi
     ),
     numbers(
       'messaging.unroutable',
-      unroutable.map(({ vhost, exchange, count }) => ({
-        attributes: { 'messaging.exchange.name': exchange, 'waybill.rabbitmq.vhost': vhost },
+      unroutable.map(({ exchange, count, ...place }) => ({
+        attributes: { 'messaging.exchange.name': exchange, ...vhostOf(place) },
         value: count,
       })),
     ),
@@ -44,10 +50,10 @@ export function samplingMeasurements({ rabbitmq }: Pick<System, 'rabbitmq'>): Me
   return [
     numbers(
       'waybill.queue_sampling.up',
-      rabbitmq.flatMap(({ vhost, sampling }) =>
+      rabbitmq.flatMap(({ sampling, ...status }) =>
         sampling === null || sampling.state === 'off'
           ? []
-          : [{ attributes: { 'waybill.rabbitmq.vhost': vhost }, value: sampling.state === 'ok' ? 1 : 0 }],
+          : [{ attributes: vhostOf(status), value: sampling.state === 'ok' ? 1 : 0 }],
       ),
     ),
   ];

@@ -1,5 +1,6 @@
 import type { BrokerStatus, System } from '../../api/contract/system.ts';
 import type { QueueDelays } from '../../query/metrics/queue-figures.ts';
+import { vhostOf } from './broker-measurements.ts';
 import { histograms, type Measurement, numbers } from './measurement.ts';
 
 /** The metrics of queues, by what the tracers of RabbitMQ saw in the last hour. */
@@ -18,8 +19,8 @@ export function queueMeasurements(queues: readonly QueueDelays[]): Measurement[]
   ];
 }
 
-function attributesOf({ queue, vhost }: QueueDelays) {
-  return { 'messaging.destination.name': queue, 'waybill.rabbitmq.vhost': vhost };
+function attributesOf(delays: QueueDelays) {
+  return { 'messaging.destination.name': delays.queue, ...vhostOf(delays) };
 }
 
 /** The condition of the tracers themselves. */
@@ -27,21 +28,21 @@ export function tracerMeasurements({ rabbitmq }: Pick<System, 'rabbitmq'>): Meas
   const points = (value: (broker: BrokerStatus) => number | null) =>
     rabbitmq.flatMap((broker) => {
       const measured = value(broker);
-      return measured === null ? [] : [{ attributes: { 'waybill.rabbitmq.vhost': broker.vhost }, value: measured }];
+      return measured === null ? [] : [{ attributes: vhostOf(broker), value: measured }];
     });
   return [
     numbers(
       'waybill.firehose.events',
-      rabbitmq.flatMap(({ vhost, published, delivered }) => [
-        { attributes: { 'waybill.rabbitmq.vhost': vhost, 'waybill.event.kind': 'publish' }, value: published },
-        { attributes: { 'waybill.rabbitmq.vhost': vhost, 'waybill.event.kind': 'deliver' }, value: delivered },
+      rabbitmq.flatMap(({ published, delivered, ...status }) => [
+        { attributes: { ...vhostOf(status), 'waybill.event.kind': 'publish' }, value: published },
+        { attributes: { ...vhostOf(status), 'waybill.event.kind': 'deliver' }, value: delivered },
       ]),
     ),
     numbers(
       'waybill.firehose.dropped',
-      rabbitmq.flatMap(({ vhost, malformed, repeated, dropped }) =>
+      rabbitmq.flatMap(({ malformed, repeated, dropped, ...status }) =>
         Object.entries({ malformed, repeated, refused: dropped }).map(([cause, value]) => ({
-          attributes: { 'waybill.rabbitmq.vhost': vhost, 'waybill.drop.cause': cause },
+          attributes: { ...vhostOf(status), 'waybill.drop.cause': cause },
           value,
         })),
       ),

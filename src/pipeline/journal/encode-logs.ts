@@ -1,7 +1,7 @@
 import type { LogBatch } from '../../model/log-batch.ts';
 import { SpanBatch } from '../../model/span-batch.ts';
 import type { UnixNano } from '../../model/units.ts';
-import { encodeBlock } from '../../wire/native/encode.ts';
+import { planBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
 import { bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
 import { attributeColumns, bindingColumns, originColumns } from './origin-columns.ts';
@@ -38,7 +38,7 @@ export function encodeLogs(logs: LogBatch, binding: SpanBinding, observedAt: Uni
     ...bindingColumns(binding),
     constantMilliTime('observed_at', observedAt, rows),
   ];
-  return { table: 'logs', rows, block: encodeBlock(columns, rows) };
+  return { table: 'logs', rows, block: planBlock(columns, rows) };
 }
 
 /** When each record happened; where its sender did not say, when it was seen: by the sender's collector, or by us. */

@@ -2,7 +2,10 @@ import { aliasText } from '../../model/alias-text.ts';
 import type { DeadLetter, MessageEvent, MessageKeyKind } from '../../model/message.ts';
 import type { OrderReference } from '../../model/order.ts';
 import type { UnixNano } from '../../model/units.ts';
-import type { InFlightMessage } from '../in-flight.ts';
+import { planBlock } from '../../wire/native/encode.ts';
+import type { InFlightMessage, InFlightMessages } from '../in-flight.ts';
+import type { ClientMessageBatch } from '../messages/client-messages.ts';
+import { bytesOf, constantMilliTime, fixed, lowCardinality } from './native-columns.ts';
 import type { TableBlock } from './record.ts';
 import { encodeRows } from './row-columns.ts';
 
@@ -24,17 +27,18 @@ const MAX_TEXT = 255;
 
 /** Rows of table `queue_messages`; undefined when there are none. A publication has one for each queue that it went to. */
 export function encodeQueueMessages(
-  messages: readonly InFlightMessage[],
+  { broker, events }: InFlightMessages,
   observedAt: UnixNano,
 ): TableBlock | undefined {
   const sightings: QueueRow[] = [];
-  for (const message of messages) {
+  for (const message of events) {
     const { event } = message;
     const isPublish = event.kind === 'publish';
     const queues = event.queues.length === 0 ? [''] : event.queues;
     for (const queue of queues) sightings.push({ message, event, isPublish, queue });
   }
   return encodeRows('queue_messages', sightings, (rows) => [
+    rows.word('broker', () => broker),
     rows.word('vhost', ({ event }) => event.vhost),
     rows.word('queue', ({ queue }) => queue),
     rows.hex('message_key', 16, ({ event }) => event.message.key),
@@ -49,6 +53,7 @@ export function encodeQueueMessages(
     rows.hex('span_id', 8, ({ event }) => event.context?.spanId ?? NO_SPAN),
     rows.text('order_id', ({ message }) => idOf(message.order)),
     rows.text('alias', ({ message }) => aliasOf(message.order)),
+    rows.text('message_id', ({ event }) => (event.properties.messageId ?? '').slice(0, MAX_TEXT)),
     rows.nanoTimeOrNull('published_at', ({ event, isPublish }) => (isPublish ? event.arrivedAt : null)),
     rows.nanoTimeOrNull('published_stamp', ({ event, isPublish }) => (isPublish ? event.stampedAt : event.enteredAt)),
     rows.nanoTimeOrNull('delivered_at', ({ event, isPublish }) => (isPublish ? null : event.arrivedAt)),
@@ -58,14 +63,16 @@ export function encodeQueueMessages(
     rows.uint64('deliveries', ({ event, isPublish }) => (isPublish || event.repeated ? 0 : 1)),
     rows.uint8('redelivered', ({ event }) => Number(event.redelivered)),
     rows.uint8('unreliable', ({ event }) => Number(!event.reliable)),
+    rows.float32('lateness_ms', ({ event }) => event.latenessMs),
     rows.uint8('direct_reply', ({ event }) => Number(event.directReply)),
     rows.uint32('body_bytes', ({ event }) => Math.min(event.bodyBytes, 0xffffffff)),
   ]);
 }
 
 /** Rows of table `dead_letters`; undefined when there are none. */
-export function encodeDeadLetters(letters: readonly InFlightMessage<DeadLetter>[]): TableBlock | undefined {
-  return encodeRows('dead_letters', letters, (rows) => [
+export function encodeDeadLetters({ broker, deadLetters }: InFlightMessages): TableBlock | undefined {
+  return encodeRows('dead_letters', deadLetters, (rows) => [
+    rows.word('broker', () => broker),
     rows.word('vhost', ({ event }) => event.vhost),
     rows.word('queue', ({ event }) => event.queue),
     rows.hex('message_key', 16, ({ event }) => event.messageKey),
@@ -89,6 +96,21 @@ export function encodeDeadLetters(letters: readonly InFlightMessage<DeadLetter>[
     rows.word('resolution', ({ event }) => event.resolution ?? ''),
     rows.nanoTime('observed_at', ({ event }) => event.observedAt),
   ]);
+}
+
+/** Rows of table `client_messages`; undefined when there are none. */
+export function encodeClientMessages(found: ClientMessageBatch, observedAt: UnixNano): TableBlock | undefined {
+  const rows = found.length;
+  if (rows === 0) return undefined;
+  const columns = [
+    fixed('trace_id', 'FixedString(16)', found.traceIds.bytes),
+    fixed('span_id', 'FixedString(8)', found.spanIds.bytes),
+    lowCardinality('queue', found.queueIds.values, found.strings),
+    fixed('started', "DateTime64(9, 'UTC')", bytesOf(found.starts)),
+    fixed('duration_nano', 'Int64', bytesOf(found.durations)),
+    constantMilliTime('observed_at', observedAt, rows),
+  ];
+  return { table: 'client_messages', rows, block: planBlock(columns, rows) };
 }
 
 function toJson({ firstAt, ...death }: DeadLetter['deaths'][number]) {

@@ -11,7 +11,7 @@ import { SpanBatch } from '../../model/span-batch.ts';
 import { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
-import { encodeBlock } from '../../wire/native/encode.ts';
+import { planBlock } from '../../wire/native/encode.ts';
 import { arrayOf, bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
 import { attributeColumns, nestedAttributeColumns, originColumns } from './origin-columns.ts';
 import type { TableBlock } from './record.ts';
@@ -39,7 +39,7 @@ export function encodeMetricPoints(points: MetricBatch, observedAt: UnixNano): T
     ...exemplarColumns(points),
     constantMilliTime('observed_at', observedAt, rows),
   ];
-  return { table: 'metric_points', rows, block: encodeBlock(columns, rows) };
+  return { table: 'metric_points', rows, block: planBlock(columns, rows) };
 }
 
 /** What the points of a metric have in common, repeated in each row. */

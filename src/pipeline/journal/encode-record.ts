@@ -1,6 +1,6 @@
 import type { InFlight } from '../in-flight.ts';
 import { encodeLogs } from './encode-logs.ts';
-import { encodeDeadLetters, encodeQueueMessages } from './encode-messages.ts';
+import { encodeClientMessages, encodeDeadLetters, encodeQueueMessages } from './encode-messages.ts';
 import { encodeMetricPoints } from './encode-metrics.ts';
 import {
   encodeAliasBindings,
@@ -43,10 +43,13 @@ export function encodeRecord(batch: InFlight, stored = new StoredResources()): J
     blocks.push(encodeAliasBindings(batch.binding.aliasBindings));
   }
   if (batch.messages !== undefined) {
-    blocks.push(encodeQueueMessages(batch.messages.events, batch.observedAt));
-    blocks.push(encodeDeadLetters(batch.messages.deadLetters));
+    blocks.push(encodeQueueMessages(batch.messages, batch.observedAt));
+    blocks.push(encodeDeadLetters(batch.messages));
   }
-  blocks.push(encodeQueueSamples(batch.samples ?? []));
+  if (batch.clientMessages !== undefined) {
+    blocks.push(encodeClientMessages(batch.clientMessages, batch.observedAt));
+  }
+  blocks.push(encodeQueueSamples(batch.samples));
   blocks.push(encodeFacts(batch.facts));
   blocks.push(encodeOrderAttributes(batch.attributes));
   blocks.push(encodeTouches(batch));

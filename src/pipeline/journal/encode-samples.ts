@@ -6,8 +6,12 @@ import { encodeRows } from './row-columns.ts';
 const NO_RATE = -1;
 
 /** Rows of table `queue_samples`; undefined when there are none. */
-export function encodeQueueSamples(samples: readonly QueueSample[]): TableBlock | undefined {
-  return encodeRows('queue_samples', samples, (rows) => [
+export function encodeQueueSamples(
+  samples: { readonly broker: string; readonly queues: readonly QueueSample[] } | undefined,
+): TableBlock | undefined {
+  if (samples === undefined) return undefined;
+  return encodeRows('queue_samples', samples.queues, (rows) => [
+    rows.word('broker', () => samples.broker),
     rows.word('vhost', ({ vhost }) => vhost),
     rows.word('queue', ({ queue }) => queue),
     rows.nanoTime('sampled_at', ({ sampledAt }) => sampledAt),

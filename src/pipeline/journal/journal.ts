@@ -287,14 +287,26 @@ export class Journal implements SegmentSource {
   }
 }
 
-/** Writes buffers at an offset, however many writes it takes. */
+/** Writes buffers at an offset, however many writes it takes; they are not copied. */
 async function writeFully(file: FileHandle, buffers: readonly Uint8Array[], offset: number): Promise<void> {
-  const bytes = buffers.length === 1 ? (buffers[0] ?? new Uint8Array(0)) : Buffer.concat(buffers);
-  let written = 0;
-  while (written < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, offset + written);
-    written += bytesWritten;
+  let at = offset;
+  let rest = buffers.filter(({ length }) => length > 0);
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, at);
+    at += bytesWritten;
+    rest = behind(rest, bytesWritten);
   }
+}
+
+/** What is left of buffers behind their first `bytes` bytes. */
+function behind(buffers: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let left = bytes;
+  const rest: Uint8Array[] = [];
+  for (const buffer of buffers) {
+    if (left < buffer.length) rest.push(left === 0 ? buffer : buffer.subarray(left));
+    left = Math.max(0, left - buffer.length);
+  }
+  return rest;
 }
 
 function toRefusal(error: unknown): WaybillError {

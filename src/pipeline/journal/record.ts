@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { TableBlocks } from '../../model/segment.ts';
+import { type PlannedBlock, writeBlock } from '../../wire/native/encode.ts';
 
 /**
  * A record of a segment file: one batch, complete in itself.
@@ -23,7 +24,8 @@ const STAMPED_TABLES: ReadonlySet<string> = new Set([TOUCHES, 'status_facts', 'o
 export interface TableBlock {
   readonly table: string;
   readonly rows: number;
-  readonly block: Uint8Array;
+  /** In the Native format. A planned one is written straight into the record, which saves a copy and memory for the collector. */
+  readonly block: Uint8Array | PlannedBlock;
 }
 
 /** A record as bytes, with what the journal counts of it. */
@@ -46,7 +48,8 @@ export function packRecord(blocks: readonly TableBlock[], resourceIds: readonly 
     at += bytes.write(table, at, 'ascii');
     at = bytes.writeUInt32LE(tableRows, at);
     at = bytes.writeUInt32LE(block.length, at);
-    bytes.set(block, at);
+    if (block instanceof Uint8Array) bytes.set(block, at);
+    else writeBlock(block, bytes, at);
     at += block.length;
     rows += tableRows;
   }

@@ -1,7 +1,7 @@
 import { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
-import { encodeBlock } from '../../wire/native/encode.ts';
+import { planBlock } from '../../wire/native/encode.ts';
 import { arrayOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
 import type { TableBlock } from './record.ts';
 
@@ -109,5 +109,5 @@ export function encodeRows<Row>(
   columnsOf: (rows: RowColumns<Row>) => NativeColumn[],
 ): TableBlock | undefined {
   if (rows.length === 0) return undefined;
-  return { table, rows: rows.length, block: encodeBlock(columnsOf(new RowColumns(rows)), rows.length) };
+  return { table, rows: rows.length, block: planBlock(columnsOf(new RowColumns(rows)), rows.length) };
 }

@@ -4,6 +4,8 @@ import { readSegment, type SegmentContent } from './record.ts';
 
 const SEGMENT_NAME = /^(\d{16})\.segment$/;
 const RESERVATION = 1000;
+/** A larger buffer, as for a record of a huge request, is not kept. */
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** A sealed segment file. */
 export interface SegmentFile {
@@ -23,6 +25,9 @@ export class SegmentDirectory {
   readonly path: string;
   #nextId = 0;
   #reservedTo = 0;
+  /** Segments are read into it one after another: left to the collector, several of them would lie about at any time. */
+  #buffer = Buffer.alloc(0);
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.path = path;
@@ -54,8 +59,29 @@ export class SegmentDirectory {
     return join(this.path, `${id.toString().padStart(16, '0')}.segment`);
   }
 
-  async read(id: number): Promise<SegmentContent> {
-    return readSegment(await readFile(this.fileOf(id)), id);
+  /** Reads a segment; its bytes are valid until the next one is read. */
+  read(id: number): Promise<SegmentContent> {
+    const reading = this.#reading.then(async () => readSegment(await this.#readFile(this.fileOf(id)), id));
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #readFile(path: string): Promise<Buffer> {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > this.#buffer.length || this.#buffer.length > MAX_KEPT_BYTES)
+        this.#buffer = Buffer.allocUnsafeSlow(size);
+      let length = 0;
+      while (length < size) {
+        const { bytesRead } = await file.read(this.#buffer, length, size - length, length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return this.#buffer.subarray(0, length);
+    } finally {
+      await file.close();
+    }
   }
 
   async remove(id: number): Promise<void> {

@@ -1,14 +1,19 @@
 import type { StatusFact } from '../../model/order.ts';
 import type { InFlight, InFlightMessage } from '../in-flight.ts';
+import { ClientMessages } from './client-messages.ts';
 import type { MessageConfig } from './config.ts';
 import type { MessageRules } from './message-rules.ts';
 import { MessageSpans, timeOf, traceIdOf } from './message-spans.ts';
 
-/** Binds messages to the orders that they name, finds the statuses that they report, and makes spans of them. */
+/**
+ * Binds messages to the orders that they name, finds the statuses that they report, and makes spans of them. Of spans that clients sent
+ * themselves it reads when messages were sent and received.
+ */
 export class MessageBinder {
   readonly #config: MessageConfig;
   readonly #rules: MessageRules;
   readonly #spans: MessageSpans;
+  readonly #clients = new ClientMessages();
 
   /** @param orderIdAttribute an attribute that the binder of spans takes for the canonical order id */
   constructor(config: MessageConfig, rules: MessageRules, orderIdAttribute: string) {
@@ -20,7 +25,10 @@ export class MessageBinder {
 
   bind(batch: InFlight): void {
     const { messages } = batch;
-    if (messages === undefined) return;
+    if (messages === undefined) {
+      if (batch.spans !== undefined) batch.clientMessages = this.#clients.read(batch.spans);
+      return;
+    }
     for (const message of messages.deadLetters) message.order = this.#rules.namingOf(message).order;
     const withSpans: InFlightMessage[] = [];
     for (const message of messages.events) {
@@ -35,7 +43,7 @@ export class MessageBinder {
       const fact = this.#factOf(message, batch);
       if (fact !== undefined) batch.facts.push(fact);
     }
-    batch.spans = this.#spans.make(withSpans);
+    batch.spans = this.#spans.make(withSpans, messages.broker);
   }
 
   #becomesSpan({ event, order }: InFlightMessage): boolean {

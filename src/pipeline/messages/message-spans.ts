@@ -36,16 +36,20 @@ export function timeOf(event: MessageEvent): UnixNano {
   return event.stampedAt ?? event.arrivedAt;
 }
 
-/** The span of the publication, whether or not it was seen. The same message gives the same id. */
-function producerId({ message }: MessageEvent): string {
-  return digest(['publish', message.key, String(message.occurrence)], 16);
+/**
+ * The span of the publication, whether or not it was seen. The same message gives the same id; carried on to another broker it is another span.
+ */
+function producerId({ vhost, message }: MessageEvent, broker: string): string {
+  return digest(['publish', broker, vhost, message.key, String(message.occurrence)], 16);
 }
 
-function consumerId(event: MessageEvent): string {
+function consumerId(event: MessageEvent, broker: string): string {
+  const { vhost, message, queues } = event;
   const delivery = event.redelivered
     ? `again ${event.headers.find(({ key }) => key === 'x-delivery-count')?.value ?? ''}`
     : 'first';
-  return digest(['deliver', event.message.key, String(event.message.occurrence), event.queues[0] ?? '', delivery], 16);
+  const occurrence = String(message.occurrence);
+  return digest(['deliver', broker, vhost, message.key, occurrence, queues[0] ?? '', delivery], 16);
 }
 
 function digest(parts: readonly string[], digits: number): string {
@@ -62,9 +66,9 @@ export class MessageSpans {
   }
 
   /** Spans of the messages, in their order; undefined when there are none. */
-  make(messages: readonly InFlightMessage[]): SpanBatch | undefined {
+  make(messages: readonly InFlightMessage[], broker: string): SpanBatch | undefined {
     if (messages.length === 0) return undefined;
-    const builder = new Builder(this.#currentTable(), this.#names);
+    const builder = new Builder(this.#currentTable(), this.#names, broker);
     for (const message of messages) builder.add(message);
     return builder.batch;
   }
@@ -81,11 +85,13 @@ export class MessageSpans {
 class Builder {
   readonly batch: SpanBatch;
   readonly #names: SpanNames;
+  readonly #broker: string;
   readonly #resources = new Map<string, number>();
 
-  constructor(table: KeyValueTable, names: SpanNames) {
+  constructor(table: KeyValueTable, names: SpanNames, broker: string) {
     this.batch = new SpanBatch(table);
     this.#names = names;
+    this.#broker = broker;
     const { strings } = table;
     this.batch.scopes.push({
       nameId: strings.internText(SYNTHETIC_SCOPE),
@@ -100,8 +106,8 @@ class Builder {
     const { strings } = batch.table;
     const isPublish = event.kind === 'publish';
     pushHex(batch.traceIds, traceIdOf(event));
-    pushHex(batch.spanIds, isPublish ? producerId(event) : consumerId(event));
-    pushHex(batch.parentSpanIds, isPublish ? (event.context?.spanId ?? NO_SPAN) : producerId(event));
+    pushHex(batch.spanIds, isPublish ? producerId(event, this.#broker) : consumerId(event, this.#broker));
+    pushHex(batch.parentSpanIds, isPublish ? (event.context?.spanId ?? NO_SPAN) : producerId(event, this.#broker));
     const start = timeOf(event);
     batch.starts.push(Number(start & 0xffffffffn));
     batch.starts.push(Number(start >> 32n));
@@ -158,6 +164,7 @@ class Builder {
     if (messageId !== null) this.#text('messaging.message.id', messageId);
     if (correlationId !== null) this.#text('messaging.message.conversation_id', correlationId);
     this.#value('messaging.message.body.size', 'int', String(event.bodyBytes));
+    this.#text('waybill.rabbitmq.broker', this.#broker);
     this.#text('waybill.rabbitmq.vhost', event.vhost);
     if (isPublish) this.#value('waybill.rabbitmq.queues', 'array', JSON.stringify(event.queues));
     if (isPublish && event.queues.length === 0 && !event.directReply) this.#flag('waybill.rabbitmq.unroutable');

@@ -1,5 +1,6 @@
-import type { DeadLetter, MessageEvent, TextPair } from '../../model/message.ts';
+import type { DeadLetter, MessageEvent, MessageProperties, TextPair } from '../../model/message.ts';
 import type { InFlightMessage } from '../in-flight.ts';
+import { redactFreeText } from './free-text.ts';
 import { isSensitiveKey, isUrlKey, REDACTED, redactJson, redactUrl } from './sensitive-keys.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -20,8 +21,20 @@ export function redactMessage<Event extends MessageEvent | DeadLetter>(
   const text = parsed === undefined ? undefined : redactJson(JSON.stringify(parsed), extra);
   if (text !== undefined) redacted += 1;
   message.json = text === undefined ? parsed : JSON.parse(text);
-  message.event = { ...event, headers, body: null };
+  const properties = redactProperties(event.properties, extra);
+  if (properties !== event.properties) redacted += 1;
+  message.event = { ...event, properties, headers, body: null };
   return redacted;
+}
+
+/** Ids are texts of the publisher, and are shown and searched: they go by the same rules as headers of their names, and as prose. */
+function redactProperties(properties: MessageProperties, extra: ReadonlySet<string>): MessageProperties {
+  const safe = (key: string, value: string | null): string | null =>
+    value === null ? null : redactFreeText(redactPair({ key, value }, extra).value, extra);
+  const messageId = safe('message_id', properties.messageId);
+  const correlationId = safe('correlation_id', properties.correlationId);
+  if (messageId === properties.messageId && correlationId === properties.correlationId) return properties;
+  return { ...properties, messageId, correlationId };
 }
 
 function redactPair(pair: TextPair, extra: ReadonlySet<string>): TextPair {

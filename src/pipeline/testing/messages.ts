@@ -12,6 +12,7 @@ const PUBLISHED: MessageEvent = {
   stampedAt: null,
   enteredAt: null,
   reliable: true,
+  latenessMs: 1,
   redelivered: false,
   repeated: false,
   directReply: false,
@@ -51,7 +52,7 @@ export function messagesInFlight(events: readonly MessageEvent[]): InFlight & { 
   return {
     observedAt: 1_700_000_001_000_000_000n,
     spans: undefined,
-    messages: { events: inFlight, deadLetters: [] },
+    messages: { broker: 'main', events: inFlight, deadLetters: [] },
     facts: [],
     attributes: [],
     binding: undefined,

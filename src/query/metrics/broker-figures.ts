@@ -1,7 +1,7 @@
 import type { DeathReason } from '../../model/message.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
-import { unresolvedByQueue } from '../dead-letters.ts';
+import { unresolvedByQueue } from '../dead-letters/counts.ts';
 import { queueStates } from '../queue-samples.ts';
 import { unroutableMessages } from '../queues.ts';
 
@@ -12,6 +12,7 @@ const HOUR: UnixNano = 3_600_000_000_000n;
 /** What brokers and their dead-letter queues hold. */
 export interface BrokerFigures {
   readonly queues: readonly {
+    readonly broker: string;
     readonly vhost: string;
     readonly queue: string;
     readonly ready: number;
@@ -19,13 +20,19 @@ export interface BrokerFigures {
     readonly consumers: number;
   }[];
   readonly deadLetters: readonly {
+    readonly broker: string;
     readonly vhost: string;
     readonly queue: string;
     readonly reason: DeathReason;
     readonly count: number;
   }[];
   /** Of the last hour. */
-  readonly unroutable: readonly { readonly vhost: string; readonly exchange: string; readonly count: number }[];
+  readonly unroutable: readonly {
+    readonly broker: string;
+    readonly vhost: string;
+    readonly exchange: string;
+    readonly count: number;
+  }[];
 }
 
 /** Reads the figures of queues as they are now. */
@@ -33,17 +40,19 @@ export async function brokerFigures(store: StoreClient, now: UnixNano): Promise<
   const [states, deadLetters, unroutable] = await Promise.all([
     queueStates(store, now),
     unresolvedByQueue(store, now),
-    unroutableMessages(store, { since: now - HOUR, at: now, followedSince: new Map() }),
+    unroutableMessages(store, { since: now - HOUR, at: now, followedSince: [] }),
   ]);
   const byDepth = states.toSorted((a, b) => b.ready + b.unacked - (a.ready + a.unacked));
-  const exchanges = Map.groupBy(unroutable, ({ vhost, exchange }) => `${vhost}\n${exchange}`);
+  const exchanges = Map.groupBy(unroutable, ({ broker, vhost, exchange }) => JSON.stringify([broker, vhost, exchange]));
   return {
     queues: byDepth.slice(0, MAX_QUEUES),
     deadLetters: deadLetters.slice(0, MAX_QUEUES),
     unroutable: [...exchanges.values()].flatMap((group) => {
       const [first] = group;
       const count = group.reduce((sum, each) => sum + each.count, 0);
-      return first === undefined ? [] : [{ vhost: first.vhost, exchange: first.exchange, count }];
+      if (first === undefined) return [];
+      const { broker, vhost, exchange } = first;
+      return [{ broker, vhost, exchange, count }];
     }),
   };
 }

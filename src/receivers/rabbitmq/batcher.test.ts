@@ -8,7 +8,11 @@ import { readSighting, type Sighting } from './sighting.ts';
 function sighting(id: string): Sighting {
   const headers = { vhost: '/', routing_keys: ['k'], routed_queues: ['q'], properties: { message_id: id } };
   const reader = { salt: '', occurrences: new Occurrences('1'), needsBody: () => false };
-  const read = readSighting({ routingKey: 'publish.', headers, body: undefined, redelivered: false }, 0n, reader);
+  const read = readSighting(
+    { routingKey: 'publish.', headers, body: undefined, redelivered: false },
+    { at: 0n, monotonicMs: 0, burstMs: 0 },
+    reader,
+  );
   if (typeof read === 'string') throw new Error(read);
   return read;
 }
@@ -29,11 +33,12 @@ function started(limits = { maxBatch: 3, maxDelayMs: 5 }) {
     },
     limits,
     {
+      broker: 'main',
       learn: () => Promise.resolve(),
       nameOf: () => 'client',
       isMissing: () => false,
       measure: () => Promise.resolve(),
-      isTimely: ({ message }) => message.key !== '',
+      latenessOf: () => ({ latenessMs: 1, reliable: true }),
       resolutions: () => [],
       done: (batch) => finished.push(batch),
     },

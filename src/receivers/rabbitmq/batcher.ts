@@ -6,15 +6,17 @@ import { type Sighting, toMessageEvent } from './sighting.ts';
 
 /** What is done with a batch before and after it is durable. */
 export interface BatcherHooks<Token> {
+  /** Name of the configured broker. */
+  readonly broker: string;
   /** Learns the names of clients; called once per batch. */
   readonly learn: (sightings: readonly Sighting[]) => Promise<void>;
   readonly nameOf: (sighting: Sighting) => string;
   /** Whether a queue is known not to exist. */
   readonly isMissing: (queue: string) => boolean;
-  /** Measures how late events are; called once per batch, before `isTimely`. */
+  /** Measures how late events are; called once per batch, before `latenessOf`. */
   readonly measure: () => Promise<void>;
-  /** Whether a sighting arrived in time. */
-  readonly isTimely: (sighting: Sighting) => boolean;
+  /** Milliseconds that a sighting may have arrived after it happened, and whether that is little enough for figures. */
+  readonly latenessOf: (sighting: Sighting) => { readonly latenessMs: number; readonly reliable: boolean };
   /** Dead letters that a sighting shows leaving their queue. */
   readonly resolutions: (sighting: Sighting) => readonly DeadLetter[];
   /** Called when the batch is durable, or for good refused. */
@@ -113,12 +115,12 @@ export class Batcher<Token> {
 
   async #hand(sightings: readonly Sighting[]): Promise<Handed> {
     await Promise.all([this.#hooks.measure(), this.#hooks.learn(sightings)]);
-    const { nameOf, isMissing, isTimely } = this.#hooks;
+    const { broker, nameOf, isMissing, latenessOf } = this.#hooks;
     const messages = sightings.map((each) =>
-      toMessageEvent(each, { service: nameOf(each), reliable: isTimely(each), isMissing }),
+      toMessageEvent(each, { service: nameOf(each), isMissing, ...latenessOf(each) }),
     );
     const deadLetters = sightings.flatMap((each) => this.#hooks.resolutions(each));
-    const outcome = await this.#deliver(() => this.#next.consume({ kind: 'messages', messages, deadLetters }));
+    const outcome = await this.#deliver(() => this.#next.consume({ kind: 'messages', broker, messages, deadLetters }));
     return { outcome, unreliable: messages.filter(({ reliable }) => !reliable).length };
   }
 

@@ -91,7 +91,14 @@ const guardSchema = z
 
 /** One virtual host of a broker that is traced. */
 export const rabbitmqBrokerSchema = z.strictObject({
-  name: z.string().min(1).max(100).optional().describe('name in Waybill; default: host and virtual host'),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'name of the broker in Waybill; default: its host and port. What is stored goes by it: after a change, earlier messages belong to the broker of the old name',
+    ),
   url: amqpUrl.describe('URL of the broker with user and password; give the password as ${env:NAME}'),
   vhost: z.string().min(1).max(255).default('/').describe('virtual host; tracing is switched on for each by itself'),
   bind: z
@@ -122,3 +129,8 @@ export const rabbitmqBrokerSchema = z.strictObject({
 });
 
 export type RabbitmqBrokerConfig = z.output<typeof rabbitmqBrokerSchema>;
+
+/** The broker of a virtual host, as everything that is stored of it names it: the same for all virtual hosts of one address. */
+export function brokerOf({ name, url }: Pick<RabbitmqBrokerConfig, 'name' | 'url'>): string {
+  return name ?? new URL(url.reveal()).host;
+}

@@ -21,7 +21,7 @@ export interface TracedMessage {
 
 /**
  * Tells what becomes of dead letters from what the tracer sees: handed to a consumer, published again, or returned from a retry queue.
- * One book for all brokers; it knows the queues of those that are looked at.
+ * One book for each virtual host of each broker.
  */
 export class DeadLetterBook {
   readonly #topologies = new Map<string, DeadLetterTopology>();

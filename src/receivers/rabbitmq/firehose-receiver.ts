@@ -5,7 +5,7 @@ import type { UnixNano } from '../../model/units.ts';
 import { Batcher, type FinishedBatch } from './batcher.ts';
 import { BrokerWatch, type Look } from './broker-watch.ts';
 import { ClientNames } from './client-names.ts';
-import type { RabbitmqBrokerConfig } from './config.ts';
+import { brokerOf, type RabbitmqBrokerConfig } from './config.ts';
 import { Coverage } from './coverage.ts';
 import type { DeadLetterBook } from './dead-letter-book.ts';
 import { type Explanation, explainFailure } from './explain-failure.ts';
@@ -34,6 +34,8 @@ export interface FirehoseParts {
 }
 
 const TICK_MS = 1000;
+/** While events come, how late they are is measured as often as this at most: what waits at the broker for less is not noticed. */
+const PROBE_EVERY_MS = 50;
 /** Ticks between two looks at the management plugin. */
 const TICKS_PER_LOOK = 5;
 const RETRY_FIRST_MS = 500;
@@ -87,6 +89,7 @@ export class FirehoseReceiver {
   #backlog = 0;
   #lagMs = 0;
   #rate = 0;
+  #probedAt = Number.NEGATIVE_INFINITY;
   #atLastTick = { events: 0, at: 0 };
   #eventsAtLook = 0;
   #sessions = 0;
@@ -98,7 +101,7 @@ export class FirehoseReceiver {
     this.#parts = parts;
     this.#since = parts.now();
     this.#followedSince = this.#since;
-    this.#timeliness = new Timeliness(config.guard.maxUncertaintyMs, () => performance.now());
+    this.#timeliness = new Timeliness(() => performance.now());
     this.#guard = new Guard(config.guard);
     this.#watch = new BrokerWatch(config, this.#coverage, parts.serialise);
     const { reader } = this.#watch;
@@ -110,11 +113,16 @@ export class FirehoseReceiver {
     );
     this.#occurrences = new Occurrences(this.#epoch());
     this.#batcher = new Batcher(parts.next, config, {
+      broker: brokerOf(config),
       learn: (sightings) => this.#learn(sightings),
       isMissing: (queue) => this.#queueNames.isMissing(queue),
       nameOf: ({ firehose }) => this.#names.name(firehose),
       measure: () => this.#probe(),
-      isTimely: ({ receivedAt }) => this.#timeliness.isTimely(receivedAt),
+      latenessOf: ({ receivedAt, burstMs }) => {
+        const late = Math.max(burstMs, this.#timeliness.latenessOf(receivedAt));
+        const latenessMs = Math.min(late, Number.MAX_SAFE_INTEGER);
+        return { latenessMs, reliable: latenessMs <= config.guard.maxUncertaintyMs };
+      },
       // What a replay takes and puts back is no consumer's work.
       resolutions: (sighting) => (sighting.firehose.user === replayedBy ? [] : parts.book.resolutions(sighting)),
       done: (batch) => this.#finish(batch),
@@ -146,6 +154,7 @@ export class FirehoseReceiver {
     const trouble = this.#trouble ?? this.#warning();
     return {
       name: config.name ?? `${host}${config.vhost === '/' ? '' : `/${config.vhost}`}`,
+      broker: brokerOf(config),
       address: host,
       vhost: config.vhost,
       state: this.#state,
@@ -167,7 +176,6 @@ export class FirehoseReceiver {
       coverage,
       queues: isWhole ? this.#coverage.queues() : [],
       followedSince: this.#followedSince,
-      maxUncertaintyMs: config.guard.maxUncertaintyMs,
     };
   }
 
@@ -321,7 +329,8 @@ export class FirehoseReceiver {
       body: message.body as unknown,
       redelivered: message.redelivered,
     };
-    const sighting = readSighting(delivery, this.#clock.now(), { salt, needsBody, occurrences: this.#occurrences });
+    const sighting = readSighting(delivery, this.#clock.arrival(), { salt, needsBody, occurrences: this.#occurrences });
+    if (performance.now() - this.#probedAt > PROBE_EVERY_MS) void this.#probe();
     const token: Token = { queue, tag: message.deliveryTag };
     if (typeof sighting === 'string') {
       this.#counts[sighting] += 1;
@@ -354,6 +363,7 @@ export class FirehoseReceiver {
   /** Measures how late events are; a broker that does not answer is late. */
   async #probe(): Promise<void> {
     const from = performance.now();
+    this.#probedAt = from;
     try {
       const probe = await this.#queue?.probe();
       if (probe === undefined) return;

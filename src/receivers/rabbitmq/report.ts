@@ -9,6 +9,8 @@ export interface BrokerReport {
   readonly name: string;
   /** `host:port`. */
   readonly address: string;
+  /** As stored rows name it: several virtual hosts may have the same. */
+  readonly broker: string;
   readonly vhost: string;
   readonly state: BrokerState;
   /** Since when. */
@@ -42,8 +44,6 @@ export interface BrokerReport {
   readonly queues: readonly QueueCoverage[];
   /** Since when the tracer runs without a break: messages that only their order tells apart are followed from there. */
   readonly followedSince: UnixNano;
-  /** An arrival may be this late and still gives a queue delay. */
-  readonly maxUncertaintyMs: number;
 }
 
 /** A line of the log; never holds secrets or what was in messages. */

@@ -1,12 +1,14 @@
 /** Interval of the watch over our own process, in milliseconds. */
-const TICK_MS = 5;
-/** Gaps between two ticks that count as a stall: timers are late by a little all the time. */
-const MIN_STALL_MS = TICK_MS + 5;
-/** Stalls and measurements that are remembered; older ones concern no event any more. */
-const MAX_REMEMBERED = 2000;
+const TICK_MS = 3;
+/** Gaps between two ticks that count as a stall: timers are late by a little all the time. What is shorter is not noticed. */
+const MIN_STALL_MS = TICK_MS + 2;
+/** Stalls and measurements that are remembered; what arrived before them counts as late. */
+const MAX_REMEMBERED = 4000;
 
 /** Times are milliseconds of one monotonic clock. */
 interface Stall {
+  /** The ticks at its begin and end, and the one before. */
+  readonly before: number;
   readonly from: number;
   readonly to: number;
 }
@@ -21,16 +23,16 @@ interface Measurement {
  * process while it does something else (watched all the time). An arrival after such a wait says little about when something happened.
  */
 export class Timeliness {
-  readonly #limitMs: number;
   readonly #now: () => number;
   #stalls: Stall[] = [];
   #measurements: Measurement[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastTick = 0;
+  #tickBefore = 0;
+  /** Nothing is remembered of what was before. */
+  #forgottenUntil = Number.NEGATIVE_INFINITY;
 
-  /** @param limitMs a longer wait makes an arrival untimely */
-  constructor(limitMs: number, now: () => number) {
-    this.#limitMs = limitMs;
+  constructor(now: () => number) {
     this.#now = now;
   }
 
@@ -38,6 +40,7 @@ export class Timeliness {
   start(): void {
     if (this.#timer !== undefined) return;
     this.#lastTick = this.#now();
+    this.#tickBefore = this.#lastTick;
     this.#timer = setInterval(() => this.tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -50,37 +53,52 @@ export class Timeliness {
   /** One look at the clock; a long time since the last one is a stall. */
   tick(): void {
     const now = this.#now();
-    if (now - this.#lastTick >= MIN_STALL_MS) {
-      this.#stalls.push({ from: this.#lastTick, to: now });
-      if (this.#stalls.length > MAX_REMEMBERED) this.#stalls = this.#stalls.slice(MAX_REMEMBERED / 2);
-    }
+    const before = this.#tickBefore;
+    const from = this.#lastTick;
+    this.#tickBefore = from;
     this.#lastTick = now;
+    if (now - from < MIN_STALL_MS) return;
+    this.#stalls.push({ before, from, to: now });
+    if (this.#stalls.length > MAX_REMEMBERED) {
+      this.#stalls = this.#stalls.slice(MAX_REMEMBERED / 2);
+      this.#forget(this.#stalls[0]?.from);
+    }
   }
 
   /** Notes a measured wait at the broker and on the connection; what our own stalls added to it is taken off. */
   measured(from: number, to: number, lagMs: number): void {
     this.tick();
     let own = 0;
-    for (const stall of this.#stalls.slice(-20)) {
+    for (let index = this.#stalls.length - 1; index >= 0; index -= 1) {
+      const stall = this.#stalls[index];
+      if (stall === undefined || stall.to < from) break;
       own += Math.max(0, Math.min(to, stall.to) - Math.max(from, stall.from));
     }
     this.#measurements.push({ at: to, lagMs: Math.max(0, lagMs - own) });
     if (this.#measurements.length > MAX_REMEMBERED) {
       this.#measurements = this.#measurements.slice(MAX_REMEMBERED / 2);
+      this.#forget(this.#measurements[0]?.at);
     }
   }
 
-  /** Whether an event that arrived then arrived in time, as far as is known by now. */
-  isTimely(arrivedAt: number): boolean {
-    for (let index = this.#stalls.length - 1; index >= 0; index -= 1) {
-      const stall = this.#stalls[index];
-      if (stall === undefined) break;
-      const length = stall.to - stall.from;
-      // What came meanwhile is read afterwards, one after another.
-      if (length > this.#limitMs && arrivedAt >= stall.from && arrivedAt <= stall.to + length) return false;
-      if (stall.to + 60_000 < arrivedAt) break;
-    }
-    return this.#lagAround(arrivedAt) <= this.#limitMs;
+  /** Milliseconds that an event may have been under way when it arrived, as far as is known by now; infinite where nothing is known. */
+  latenessOf(arrivedAt: number): number {
+    if (arrivedAt < this.#forgottenUntil) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#ownLateness(arrivedAt), this.#lagAround(arrivedAt));
+  }
+
+  #forget(before = 0): void {
+    this.#forgottenUntil = Math.max(this.#forgottenUntil, before);
+  }
+
+  /**
+   * The event loop reads its sockets once between two runs of timers. So what it reads after a tick came after the tick before that one, else it
+   * would have been read earlier.
+   */
+  #ownLateness(at: number): number {
+    const stall = this.#stalls.findLast(({ from }) => from < at);
+    if (stall === undefined || at > stall.to + MIN_STALL_MS) return MIN_STALL_MS;
+    return Math.max(MIN_STALL_MS, at - (at <= stall.to ? stall.before : stall.from));
   }
 
   /** The larger of the measurements before and after a time. */

@@ -14,7 +14,7 @@ export interface EngineOptions {
   /** Directory of the embedded server alone; made with mode 0700. */
   readonly directory: string;
   readonly listen: EngineListen;
-  /** Memory that the engine may use in total, in bytes; one query gets half of it, caches a sixteenth each. */
+  /** Memory that the engine may use in total, in bytes; one query gets half of it, caches a sixty-fourth each. */
   readonly maxMemoryBytes: number;
   /** Queries that read at the same time; one session of the engine runs its queries one after another. */
   readonly readers: number;

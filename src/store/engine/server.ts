@@ -18,7 +18,8 @@ const ORPHAN_WITHIN_MS = 20_000;
 const MAX_WAITING = 1000;
 
 function serverArguments(memory: number): string[] {
-  const cache = Math.floor(memory / 16);
+  // 32 MiB by default: the marks of a hundred million spans are some 25 MB.
+  const cache = Math.floor(memory / 64);
   const settings: Record<string, number | string> = {
     max_server_memory_usage: memory,
     // The defaults are 5 GiB each.
@@ -27,7 +28,7 @@ function serverArguments(memory: number): string[] {
     index_mark_cache_size: cache,
     index_uncompressed_cache_size: 0,
     uncompressed_cache_size: 0,
-    query_condition_cache_size: Math.floor(cache / 4),
+    query_condition_cache_size: cache,
     background_pool_size: 2,
     background_schedule_pool_size: 4,
     'logger.level': 'none',

@@ -185,10 +185,12 @@ export const DEATH_REASONS = ['rejected', 'expired', 'maxlen', 'delivery_limit',
 
 /** What dead letters are narrowed to. */
 export interface DeadLetterFilters {
+  readonly broker?: string | undefined;
   readonly queue?: string | undefined;
   readonly reason?: (typeof DEATH_REASONS)[number] | undefined;
   readonly resolved?: 'true' | 'false' | undefined;
   readonly order?: string | undefined;
+  readonly messageId?: string | undefined;
 }
 
 /** Dead letters, seen last first, page by page. */

@@ -5,16 +5,17 @@ import { formatCount } from '../format/number.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { DataTable } from '../parts/DataTable.tsx';
 import { Panel } from '../parts/Panel.tsx';
+import { hasSeveralBrokers, placeNote } from '../parts/queue-place.ts';
 import styles from './dead-letters.module.css';
 
-function Row({ queue }: { readonly queue: DeadLetterQueue }) {
+function Row({ queue, severalBrokers }: { readonly queue: DeadLetterQueue; readonly severalBrokers: boolean }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const count = (value: number | null) => (value === null ? '—' : formatCount(value, language));
   return (
     <Table.Tr>
       <Table.Th scope="row" className="wb-mono">
-        {queue.queue}
+        {queue.queue} <span className="wb-place">{placeNote(queue, severalBrokers)}</span>
       </Table.Th>
       <Table.Td className="wb-mono">
         {queue.sources.map(({ queue: source, certain }) => (certain ? source : `${source}?`)).join(', ')}
@@ -41,6 +42,7 @@ function Row({ queue }: { readonly queue: DeadLetterQueue }) {
 export function DeadLetterQueues({ queues, lost }: Pick<DeadLetters, 'queues' | 'lost'>) {
   const { t } = useTranslation();
   if (queues.length === 0 && lost.length === 0) return null;
+  const severalBrokers = hasSeveralBrokers([...queues, ...lost]);
   const right = { align: 'right' } as const;
   const columns = [
     { key: 'queue', name: t('queues.columns.queue') },
@@ -54,12 +56,15 @@ export function DeadLetterQueues({ queues, lost }: Pick<DeadLetters, 'queues' | 
     <Panel flush title={t('deadLetters.queues')} testId="dead-letter-queues">
       <DataTable columns={columns} minWidth={760}>
         {queues.map((queue) => (
-          <Row key={`${queue.vhost}\n${queue.queue}`} queue={queue} />
+          <Row key={`${queue.broker}\n${queue.vhost}\n${queue.queue}`} queue={queue} severalBrokers={severalBrokers} />
         ))}
       </DataTable>
       {lost.length === 0 ? null : (
         <p className={styles['lost']}>
-          {t('deadLetters.lost')} <span className="wb-mono">{lost.map(({ queue }) => queue).join(', ')}</span>
+          {t('deadLetters.lost')}{' '}
+          <span className="wb-mono">
+            {lost.map((each) => `${each.queue} ${placeNote(each, severalBrokers)}`.trim()).join(', ')}
+          </span>
         </p>
       )}
     </Panel>

@@ -1,6 +1,7 @@
-import { Button, SegmentedControl, Select, Skeleton } from '@mantine/core';
+import { Button, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeadLetters } from '../../../src/api/contract/index.ts';
 import { DEATH_REASONS, type DeadLetterFilters, deadLettersQuery } from '../data/queries.ts';
@@ -8,6 +9,7 @@ import { formatCount } from '../format/number.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
+import { hasSeveralBrokers } from '../parts/queue-place.ts';
 import { EmptyState, QueryError } from '../parts/States.tsx';
 import { DeadLetterQueues } from './DeadLetterQueues.tsx';
 import { DeadLettersTable } from './DeadLettersTable.tsx';
@@ -20,6 +22,58 @@ interface FiltersProps {
   readonly first: DeadLetters | undefined;
 }
 
+/** Takes a message id when it is typed whole: every letter of it would be another question. */
+function MessageId({
+  initial,
+  onChange,
+}: {
+  readonly initial: string;
+  readonly onChange: (messageId: string | undefined) => void;
+}) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(initial);
+  const submit = (): void => {
+    if (text.trim() !== initial) onChange(text.trim() === '' ? undefined : text.trim());
+  };
+  return (
+    <TextInput
+      size="xs"
+      aria-label={t('deadLetters.messageId')}
+      placeholder={t('deadLetters.messageId')}
+      value={text}
+      maxLength={255}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={submit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') submit();
+      }}
+    />
+  );
+}
+
+interface BrokerSelectProps {
+  readonly brokers: readonly string[];
+  readonly chosen: string | undefined;
+  readonly onChange: (broker: string | undefined) => void;
+}
+
+/** Not there where there is one broker only. */
+function BrokerSelect({ brokers, chosen, onChange }: BrokerSelectProps) {
+  const { t } = useTranslation();
+  if (brokers.length < 2 && chosen === undefined) return null;
+  return (
+    <Select
+      size="xs"
+      aria-label={t('deadLetters.broker')}
+      placeholder={t('deadLetters.anyBroker')}
+      data={chosen === undefined || brokers.includes(chosen) ? [...brokers] : [...brokers, chosen]}
+      value={chosen ?? null}
+      onChange={(next) => onChange(next ?? undefined)}
+      clearable
+    />
+  );
+}
+
 function Filters({ filters, first }: FiltersProps) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -27,6 +81,7 @@ function Filters({ filters, first }: FiltersProps) {
   const change = (next: DeadLetterFilters): void => void navigate({ search: next, replace: true });
   const counts = new Map(first?.byReason.map(({ reason, count }) => [reason, count]));
   const queues = [...new Set(first?.queues.map(({ queue }) => queue))];
+  const brokers = [...new Set(first?.queues.map(({ broker }) => broker))];
   const isNarrowed = Object.values(filters).some((value) => value !== undefined);
   return (
     <div className="wb-filters">
@@ -63,6 +118,12 @@ function Filters({ filters, first }: FiltersProps) {
         clearable
         searchable
         comboboxProps={{ width: 'max-content' }}
+      />
+      <BrokerSelect brokers={brokers} chosen={filters.broker} onChange={(broker) => change({ ...filters, broker })} />
+      <MessageId
+        key={filters.messageId ?? ''}
+        initial={filters.messageId ?? ''}
+        onChange={(messageId) => change({ ...filters, messageId })}
       />
       {isNarrowed ? (
         <Button variant="subtle" size="compact-xs" onClick={() => change({})}>
@@ -106,7 +167,12 @@ export function DeadLettersPage() {
                 hint={t(isNarrowed ? 'deadLetters.nothingHint' : 'deadLetters.emptyHint')}
               />
             ) : (
-              <DeadLettersTable letters={letters} stale={isPlaceholderData} replayVhosts={first.replay.vhosts} />
+              <DeadLettersTable
+                letters={letters}
+                stale={isPlaceholderData}
+                replayPlaces={first.replay.places}
+                severalBrokers={hasSeveralBrokers(first.queues)}
+              />
             )}
             {hasNextPage ? (
               <div className={styles['more']}>

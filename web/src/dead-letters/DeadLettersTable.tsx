@@ -5,6 +5,7 @@ import type { DeadLetter } from '../../../src/api/contract/index.ts';
 import { formatBytes, formatCount } from '../format/number.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { DataTable } from '../parts/DataTable.tsx';
+import { hasSeveralBrokers, type Place, placeNote } from '../parts/queue-place.ts';
 import { Instant } from '../parts/Times.tsx';
 import styles from './dead-letters.module.css';
 import { ReplayButton } from './ReplayButton.tsx';
@@ -55,9 +56,10 @@ interface RowProps {
   readonly letter: DeadLetter;
   readonly withOrder: boolean;
   readonly withReplay: boolean;
+  readonly severalBrokers: boolean;
 }
 
-function Row({ letter, withOrder, withReplay }: RowProps) {
+function Row({ letter, withOrder, withReplay, severalBrokers }: RowProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { resolution } = letter;
@@ -69,7 +71,7 @@ function Row({ letter, withOrder, withReplay }: RowProps) {
         </span>
       </Table.Td>
       <Table.Td className="wb-mono">
-        {letter.originQueue} → {letter.queue}
+        {letter.originQueue} → {letter.queue} <span className="wb-place">{placeNote(letter, severalBrokers)}</span>
       </Table.Td>
       {withOrder ? (
         <Table.Td>
@@ -120,8 +122,9 @@ interface DeadLettersTableProps {
   /** Without it the letters are all of one order, which the page names. */
   readonly withOrder?: boolean;
   readonly stale?: boolean;
-  /** Virtual hosts whose letters may be put back; none by default. */
-  readonly replayVhosts?: readonly string[];
+  /** Where letters may be put back; nowhere by default. */
+  readonly replayPlaces?: readonly Place[];
+  readonly severalBrokers?: boolean;
 }
 
 /** Dead letters, one a line: why, where, whose, since when, and what became of them. */
@@ -129,7 +132,8 @@ export function DeadLettersTable({
   letters,
   withOrder = true,
   stale = false,
-  replayVhosts = [],
+  replayPlaces = [],
+  severalBrokers = hasSeveralBrokers(letters),
 }: DeadLettersTableProps) {
   const { t } = useTranslation();
   const columns = [
@@ -145,7 +149,13 @@ export function DeadLettersTable({
   return (
     <DataTable columns={columns} minWidth={980} stale={stale} testId="dead-letters-table">
       {letters.map((letter) => (
-        <Row key={letter.id} letter={letter} withOrder={withOrder} withReplay={replayVhosts.includes(letter.vhost)} />
+        <Row
+          key={letter.id}
+          letter={letter}
+          withOrder={withOrder}
+          withReplay={replayPlaces.some(({ broker, vhost }) => broker === letter.broker && vhost === letter.vhost)}
+          severalBrokers={severalBrokers}
+        />
       ))}
     </DataTable>
   );

@@ -94,7 +94,7 @@ function Refusal({ error }: { readonly error: Error }) {
         : t(`error.codes.${known.code}`);
   return (
     <Alert color="red" title={title} role="alert" data-testid="replay-refused">
-      {known?.kind === 'api' ? (
+      {known?.kind === 'api' && known.code !== 'forbidden' ? (
         <>
           {known.message}
           {known.remedy === undefined ? null : <div className="wb-dim">{known.remedy}</div>}

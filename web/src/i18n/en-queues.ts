@@ -2,11 +2,11 @@
 export const enQueues = {
   queues: {
     title: 'Queues',
-    note: 'How long messages wait between publisher and consumer, seen from the outside by the RabbitMQ Firehose tracer.',
+    note: 'How long messages wait between publisher and consumer, seen from the outside by the RabbitMQ Firehose tracer, else by the spans of services.',
     tableTitle: 'Queues',
     empty: 'No broker is watched',
     emptyHint:
-      'Add a broker under `rabbitmq` in the configuration; docs/rabbitmq.md says what its user needs and how tracing is switched on.',
+      'Add a broker under `rabbitmq` in the configuration; docs/rabbitmq.md says what its user needs and how tracing is switched on. Without a broker, delays come from spans of RabbitMQ clients, where services send them.',
     quiet: 'No message was seen in this time',
     quietHint: 'Choose a longer time, or look above whether the tracer runs.',
     columns: {
@@ -35,8 +35,11 @@ export const enQueues = {
       broker: "By the broker's own stamps.",
       firehose_arrival: 'By the arrival at the tracer.',
       mixed: "By the broker's stamps and by the arrival at the tracer.",
+      client_spans:
+        "By the services' own spans: from sending to the begin of processing. The clocks of two hosts may differ by more than shows here.",
     },
-    uncertainty: 'One delay may be off by {{ms}}.',
+    bySpans: 'by spans of services',
+    uncertainty: '95 of 100 delays are off by no more than {{ms}}.',
     suppressed_one: '{{count}} message is left out: the tracer lagged.',
     suppressed_other: '{{count}} messages are left out: the tracer lagged.',
     anomalies_one: '{{count}} message is left out: its delivery seems to come before its publication.',
@@ -89,6 +92,7 @@ export const enQueues = {
       between: 'From → to',
       delay: 'Queue delay',
       fate: 'What became of it',
+      messageId: 'Message id',
       trace: 'Trace',
     },
   },
@@ -102,6 +106,8 @@ export const enQueues = {
     resolved: 'Resolved',
     anyReason: 'Any reason',
     anyQueue: 'Any queue',
+    anyBroker: 'Any broker',
+    broker: 'Broker',
     total_one: '{{count}} message',
     total_other: '{{count}} messages',
     empty: 'No dead letter was seen',
@@ -142,7 +148,7 @@ export const enQueues = {
       title: 'Put the message back',
       what: 'The message goes from {{queue}} back to {{origin}}, unchanged, and is consumed there again. If the connection breaks in between, it may end up in both queues.',
       token: 'Token',
-      tokenHint: '`replay.token` of the configuration; this page keeps it until it is reloaded.',
+      tokenHint: 'replay.token of the configuration; this page keeps it until it is reloaded.',
       by: 'Who does it',
       byHint: 'Your name is written down in the audit log.',
       submit: 'Put back',

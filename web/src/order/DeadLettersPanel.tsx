@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { deadLettersQuery } from '../data/queries.ts';
 import { DeadLettersTable } from '../dead-letters/DeadLettersTable.tsx';
 import { Panel } from '../parts/Panel.tsx';
+import { hasSeveralBrokers } from '../parts/queue-place.ts';
 
 /** The dead letters of the order; not there while it has none. */
 export function DeadLettersPanel({ orderId }: { readonly orderId: string }) {
@@ -12,7 +13,11 @@ export function DeadLettersPanel({ orderId }: { readonly orderId: string }) {
   if (letters.length === 0) return null;
   return (
     <Panel flush title={t('deadLetters.title')} testId="order-dead-letters">
-      <DeadLettersTable letters={letters} withOrder={false} />
+      <DeadLettersTable
+        letters={letters}
+        withOrder={false}
+        severalBrokers={hasSeveralBrokers(data?.pages[0]?.queues ?? [])}
+      />
     </Panel>
   );
 }

@@ -6,6 +6,7 @@ import type { DeadLetter, OrderMessages } from '../../../src/api/contract/index.
 import { deadLettersQuery, orderMessagesQuery } from '../data/queries.ts';
 import { DataTable } from '../parts/DataTable.tsx';
 import { Panel } from '../parts/Panel.tsx';
+import { hasSeveralBrokers, placeNote } from '../parts/queue-place.ts';
 import { Duration, Instant } from '../parts/Times.tsx';
 import styles from './order.module.css';
 
@@ -21,8 +22,13 @@ function deadLetterOf(
   letters: readonly DeadLetter[],
 ): DeadLetter | undefined {
   return letters.find((letter) => {
-    const isIt = ({ queue, traceId, routingKey }: Message): boolean =>
-      queue === letter.originQueue && traceId === letter.traceId && letter.routingKeys.includes(routingKey);
+    const isIt = ({ broker, vhost, queue, messageId, traceId, routingKey }: Message): boolean =>
+      queue === letter.originQueue &&
+      broker === letter.broker &&
+      vhost === letter.vhost &&
+      // A message without a trace has one that was made for it, which its dead letter does not know.
+      (messageId === null ? traceId === letter.traceId : messageId === letter.messageId) &&
+      letter.routingKeys.includes(routingKey);
     return letter.resolution === null && isIt(message) && all.filter(isIt).length === 1;
   });
 }
@@ -37,7 +43,14 @@ function useFate(message: Message, dead: DeadLetter | undefined): string {
   return message.redelivered ? t('messages.redelivered', { count: message.deliveries }) : t('messages.delivered');
 }
 
-function Row({ message, dead }: { readonly message: Message; readonly dead: DeadLetter | undefined }) {
+interface RowProps {
+  readonly message: Message;
+  readonly dead: DeadLetter | undefined;
+  readonly severalBrokers: boolean;
+  readonly withId: boolean;
+}
+
+function Row({ message, dead, severalBrokers, withId }: RowProps) {
   const { t } = useTranslation();
   const fate = useFate(message, dead);
   const { publishedAt, deliveredAt, traceId } = message;
@@ -48,7 +61,8 @@ function Row({ message, dead }: { readonly message: Message; readonly dead: Dead
         {publishedAt === null ? <span className="wb-dim">{t('messages.unseen')}</span> : <Instant at={publishedAt} />}
       </Table.Td>
       <Table.Td className="wb-mono">
-        {message.queue ?? <span title={t('queues.columns.routingKey')}>— {message.routingKey}</span>}
+        {message.queue ?? <span title={t('queues.columns.routingKey')}>— {message.routingKey}</span>}{' '}
+        <span className="wb-place">{placeNote(message, severalBrokers)}</span>
       </Table.Td>
       <Table.Td>
         {message.publisher ?? '—'} → {message.consumer ?? '—'}
@@ -61,6 +75,11 @@ function Row({ message, dead }: { readonly message: Message; readonly dead: Dead
         )}
       </Table.Td>
       <Table.Td className={isLost ? (styles['bad'] ?? '') : ''}>{fate}</Table.Td>
+      {withId ? (
+        <Table.Td className="wb-mono wb-cut" maw={200} title={message.messageId ?? undefined}>
+          {message.messageId ?? <span className="wb-dim">—</span>}
+        </Table.Td>
+      ) : null}
       <Table.Td>
         {traceId === null || (publishedAt === null && deliveredAt === null) ? (
           <span className="wb-dim">—</span>
@@ -82,12 +101,15 @@ export function MessagesTable({ orderId }: { readonly orderId: string }) {
     (page) => page.deadLetters,
   );
   if (data === undefined || data.messages.length === 0) return null;
+  const severalBrokers = hasSeveralBrokers(data.messages);
+  const withId = data.messages.some(({ messageId }) => messageId !== null);
   const columns = [
     { key: 'published', name: t('messages.columns.published') },
     { key: 'queue', name: t('messages.columns.queue') },
     { key: 'between', name: t('messages.columns.between') },
     { key: 'delay', name: t('messages.columns.delay'), align: 'right' as const },
     { key: 'fate', name: t('messages.columns.fate') },
+    ...(withId ? [{ key: 'id', name: t('messages.columns.messageId') }] : []),
     { key: 'trace', name: t('messages.columns.trace') },
   ];
   return (
@@ -104,6 +126,8 @@ export function MessagesTable({ orderId }: { readonly orderId: string }) {
             key={`${message.publishedAt ?? message.deliveredAt ?? ''} ${index}`}
             message={message}
             dead={deadLetterOf(message, data.messages, letters ?? [])}
+            severalBrokers={severalBrokers}
+            withId={withId}
           />
         ))}
       </DataTable>

@@ -32,7 +32,7 @@ function Found({ found }: { readonly found: Queues }) {
           <QueuesTable queues={found.queues} />
         )}
       </Panel>
-      <Unroutable unroutable={found.unroutable} />
+      <Unroutable unroutable={found.unroutable} brokers={found.brokers} />
     </>
   );
 }

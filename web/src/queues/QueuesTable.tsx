@@ -6,6 +6,7 @@ import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatPercent } from '../format/number.ts';
 import { useLanguage } from '../i18n/i18n.ts';
 import { DataTable } from '../parts/DataTable.tsx';
+import { hasSeveralBrokers, placeNote } from '../parts/queue-place.ts';
 import { Duration } from '../parts/Times.tsx';
 import styles from './queues.module.css';
 
@@ -77,15 +78,21 @@ function Deaths({ queue }: { readonly queue: QueueFigures }) {
   );
 }
 
-function Row({ queue }: { readonly queue: QueueFigures }) {
+function Row({ queue, severalBrokers }: { readonly queue: QueueFigures; readonly severalBrokers: boolean }) {
   const { t } = useTranslation();
   const { delay, waiting } = queue;
   const hint = useDelayHint(queue);
+  const place = placeNote(queue, severalBrokers);
   return (
     <Table.Tr data-testid={`queue-${queue.queue}`}>
       <Table.Th scope="row" className="wb-mono">
         {queue.queue}
-        {queue.vhost === '/' ? null : <span className={styles['vhost']}>{queue.vhost}</span>}
+        {place === '' ? null : <span className="wb-place"> {place}</span>}
+        {delay.source === 'client_spans' ? (
+          <span className={styles['vhost']} title={hint}>
+            {t('queues.bySpans')}
+          </span>
+        ) : null}
       </Table.Th>
       <Table.Td ta="right" fw={600} title={hint}>
         <Duration ms={delay.p95Ms} />
@@ -153,6 +160,7 @@ const FIGURES = [
 /** Every queue in one line: how long messages wait, how many wait now, what died, and how much of it was seen. */
 export function QueuesTable({ queues }: { readonly queues: readonly QueueFigures[] }) {
   const { t } = useTranslation();
+  const severalBrokers = hasSeveralBrokers(queues);
   const right = { align: 'right' } as const;
   const columns = [
     { key: 'queue', name: t('queues.columns.queue') },
@@ -162,7 +170,7 @@ export function QueuesTable({ queues }: { readonly queues: readonly QueueFigures
     <div className={styles['tight']}>
       <DataTable columns={columns} minWidth={1060} testId="queues-table">
         {queues.map((queue) => (
-          <Row key={`${queue.vhost}\n${queue.queue}`} queue={queue} />
+          <Row key={`${queue.broker}\n${queue.vhost}\n${queue.queue}`} queue={queue} severalBrokers={severalBrokers} />
         ))}
       </DataTable>
     </div>

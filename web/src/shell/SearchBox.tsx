@@ -21,7 +21,9 @@ function OrderResult({ result }: { readonly result: Extract<Result, { kind: 'ord
       <div className="wb-mono wb-cut">{result.orderId}</div>
       <div className={styles['resultNote']}>
         {result.status === null ? t('search.noStatus') : view.status(result.status)}
-        {result.matched === result.orderId ? null : ` · ${t('search.matchedAlias', { value: result.matched })}`}
+        {result.matchedBy === 'id'
+          ? null
+          : ` · ${t(`search.${result.matchedBy === 'alias' ? 'matchedAlias' : 'matchedMessage'}`, { value: result.matched })}`}
       </div>
     </div>
   );
@@ -84,7 +86,7 @@ function useEnter(results: readonly Result[], stale: boolean, open: (result: Res
   };
 }
 
-/** The one search of every page: order id, alias or trace id; opens with `/` or Ctrl/⌘ K. */
+/** The one search of every page: order id, alias, trace id or message id; opens with `/` or Ctrl/⌘ K. */
 export function SearchBox() {
   const { t } = useTranslation();
   const navigate = useNavigate();

@@ -34,12 +34,15 @@ const sizeOf = (batch: Batch) => (batch.kind === 'messages' ? batch.deadLetters.
 describe('dead letters on their way', () => {
   it('go on together, and are done when they are durable', async () => {
     const sizes: number[] = [];
-    const batcher = new LetterBatcher({
-      consume: (batch) => {
-        sizes.push(sizeOf(batch));
-        return Promise.resolve();
+    const batcher = new LetterBatcher(
+      {
+        consume: (batch) => {
+          sizes.push(sizeOf(batch));
+          return Promise.resolve();
+        },
       },
-    });
+      'main',
+    );
     const outcomes = await Promise.all(['a', 'b', 'c'].map((queue) => batcher.add(letter(queue))));
     expect(outcomes).toEqual(['durable', 'durable', 'durable']);
     expect(sizes).toEqual([3]);
@@ -48,13 +51,16 @@ describe('dead letters on their way', () => {
   it('are tried again while that may help, and given back to the broker at the stop', async () => {
     let attempts = 0;
     let stopped: Promise<void> | undefined;
-    const batcher = new LetterBatcher({
-      consume: () => {
-        attempts += 1;
-        if (attempts === 2) stopped = batcher.stop();
-        return Promise.reject(new WaybillError('journal_full', 'full'));
+    const batcher = new LetterBatcher(
+      {
+        consume: () => {
+          attempts += 1;
+          if (attempts === 2) stopped = batcher.stop();
+          return Promise.reject(new WaybillError('journal_full', 'full'));
+        },
       },
-    });
+      'main',
+    );
     expect(await batcher.add(letter('a'))).toBe('given_up');
     await stopped;
     expect(attempts).toBe(2);
@@ -62,7 +68,7 @@ describe('dead letters on their way', () => {
   });
 
   it('are counted when they are refused for good, and do not come again', async () => {
-    const batcher = new LetterBatcher({ consume: () => Promise.reject(new WaybillError('internal', 'never')) });
+    const batcher = new LetterBatcher({ consume: () => Promise.reject(new WaybillError('internal', 'never')) }, 'main');
     expect(await batcher.add(letter('a'))).toBe('durable');
     expect(batcher.refused).toBe(1);
   });

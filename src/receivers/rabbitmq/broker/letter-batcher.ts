@@ -15,13 +15,16 @@ interface Waiting {
 /** Collects dead letters for a moment and makes them durable together. Bounded by the prefetch of whoever waits for it. */
 export class LetterBatcher {
   readonly #next: Consumer;
+  readonly #broker: string;
   readonly #abort = new AbortController();
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #refused = 0;
 
-  constructor(next: Consumer) {
+  /** @param broker name of the configured broker */
+  constructor(next: Consumer, broker: string) {
     this.#next = next;
+    this.#broker = broker;
   }
 
   /** Letters that the pipeline refused for good. */
@@ -57,7 +60,7 @@ export class LetterBatcher {
   async #deliver(deadLetters: readonly DeadLetter[]): Promise<'durable' | 'given_up'> {
     for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.most)) {
       try {
-        await this.#next.consume({ kind: 'messages', messages: [], deadLetters });
+        await this.#next.consume({ kind: 'messages', broker: this.#broker, messages: [], deadLetters });
         return 'durable';
       } catch (error) {
         if (!(error instanceof WaybillError && error.retryable)) {

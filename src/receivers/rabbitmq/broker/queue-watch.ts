@@ -5,7 +5,7 @@ import type { DeathReason } from '../../../model/message.ts';
 import type { QueueSample } from '../../../model/queue.ts';
 import type { UnixNano } from '../../../model/units.ts';
 import type { BrokerQueue } from '../../../wire/amqp/management.ts';
-import type { RabbitmqBrokerConfig } from '../config.ts';
+import { brokerOf, type RabbitmqBrokerConfig } from '../config.ts';
 import type { DeadLetterBook } from '../dead-letter-book.ts';
 import type { ReceiverLog } from '../report.ts';
 import { ManagementApi, MetricsApi } from './broker-api.ts';
@@ -28,6 +28,7 @@ export interface QueueWatchParts extends Omit<LetterReader, 'vhost'> {
 
 /** Where the watch over the queues of one virtual host stands. No secrets in it. */
 export interface QueueWatchReport {
+  readonly broker: string;
   readonly vhost: string;
   /** `off` where neither `management` nor `prometheus` is configured, or sampling is switched off. */
   readonly state: 'off' | 'starting' | 'ok' | 'failing';
@@ -108,7 +109,7 @@ export class QueueWatch {
       );
     }
     if (!sampling.enabled || (management === undefined && prometheus === undefined)) this.#state = 'off';
-    this.#batcher = new LetterBatcher(parts.next);
+    this.#batcher = new LetterBatcher(parts.next, brokerOf(config));
     this.#shadows = new ShadowQueues(config, (message, queue) => this.#take(message, queue));
   }
 
@@ -127,6 +128,7 @@ export class QueueWatch {
   report(): QueueWatchReport {
     const kind = this.#failure?.kind ?? null;
     return {
+      broker: brokerOf(this.#parts.config),
       vhost: this.#parts.config.vhost,
       state: this.#state,
       failure: kind,
@@ -181,14 +183,14 @@ export class QueueWatch {
   }
 
   async #look(): Promise<void> {
-    const { next, now } = this.#parts;
+    const { config, next, now } = this.#parts;
     const { signal } = this.#abort;
     const { samples, names } =
       this.#management === undefined ? await this.#depths() : await this.#listed(this.#management);
     if (this.#metrics !== undefined) this.#counters.take(await this.#metrics.counters(signal));
     const changed = this.#changed.select(samples, names, now());
     try {
-      await next.consume({ kind: 'queues', samples: changed });
+      await next.consume({ kind: 'queues', broker: brokerOf(config), samples: changed });
     } catch (error) {
       this.#changed.forget();
       throw error;

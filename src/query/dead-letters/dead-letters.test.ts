@@ -2,19 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatRfc3339 } from '../model/units.ts';
-import { storeConfigSchema } from '../store/config.ts';
-import { openStore, type Store } from '../store/store.ts';
-import { toDateTime64 } from '../store/time.ts';
-import {
-  deadLettersByReason,
-  deadLettersByStatus,
-  deadLettersOfOrders,
-  listDeadLetters,
-  queueDeaths,
-} from './dead-letters.ts';
-import { orderRow, SECOND } from './metrics/testing/order-rows.ts';
-import { queueStates } from './queue-samples.ts';
+import { formatRfc3339 } from '../../model/units.ts';
+import { storeConfigSchema } from '../../store/config.ts';
+import { openStore, type Store } from '../../store/store.ts';
+import { toDateTime64 } from '../../store/time.ts';
+import { SECOND } from '../metrics/testing/order-rows.ts';
+import { deadLetterAnswer } from '../queue-overview.ts';
+import { queueStates } from '../queue-samples.ts';
+import { deadLettersByStatus, deadLettersOfOrders, findDeadLetter, queueDeaths, unresolvedByQueue } from './counts.ts';
+import { type DeadLetterFilter, listDeadLetters } from './list.ts';
 
 /** Not long ago: tables forget what is older. */
 const T0 = BigInt(Math.floor(Date.now() / 1000) - 20_000) * SECOND;
@@ -24,6 +20,7 @@ const NO_TRACE = '\0'.repeat(16);
 /** A sighting; `key` names the message. */
 function sighting(key: string, seconds: number, more: Record<string, unknown> = {}) {
   return {
+    broker: 'main',
     vhost: '/',
     queue: 'dead',
     message_key: key.padEnd(16, '.'),
@@ -52,6 +49,7 @@ function sighting(key: string, seconds: number, more: Record<string, unknown> = 
 
 function sample(queue: string, seconds: number, ready: number, more: Record<string, unknown> = {}) {
   return {
+    broker: 'main',
     vhost: '/',
     queue,
     sampled_at: toDateTime64(T0 + BigInt(seconds) * SECOND),
@@ -64,6 +62,21 @@ function sample(queue: string, seconds: number, ready: number, more: Record<stri
     ack_rate: 1,
     details: '',
     gone: 0,
+    ...more,
+  };
+}
+
+function visit(orderId: string, status: string, from: number, to: number | null, more: Record<string, unknown> = {}) {
+  return {
+    order_id: orderId,
+    visit: from === 0 ? 0 : 1,
+    kind: to === null ? 'open' : 'completed',
+    status,
+    entered_nano: T0 + BigInt(from) * SECOND,
+    left_nano: to === null ? 0n : T0 + BigInt(to) * SECOND,
+    open_nano: to === null ? T0 + BigInt(from) * SECOND : 0n,
+    attributes: [],
+    net: 1,
     ...more,
   };
 }
@@ -109,17 +122,15 @@ describe('dead letters in the store', () => {
     await client.insertRows('order_traces', [
       { order_id: 'A-4', alias: '', trace_id: 't'.repeat(16), observed_at: toDateTime64(T0) },
     ]);
-    await client.insertRows('orders', [
-      orderRow(
-        'A-1',
-        [
-          ['A', 0n, 60n * SECOND],
-          ['B', 60n * SECOND, null],
-        ],
-        { start: T0 },
-      ),
-      orderRow('A-2', [['B', 0n, null]], { start: T0 }),
-      orderRow('A-3', [['C', 0n, null]], { start: T0 }),
+    await client.insertRows('visits', [
+      visit('A-1', 'A', 0, 60),
+      visit('A-1', 'B', 60, null, { attributes: ['size=large'] }),
+      // What no longer holds was taken back.
+      visit('A-2', 'A', 0, null),
+      visit('A-2', 'A', 0, null, { net: -1 }),
+      visit('A-2', 'B', 0, null),
+      visit('A-3', 'B', 0, null),
+      visit('A-4', 'C', 0, null),
     ]);
   });
 
@@ -128,8 +139,10 @@ describe('dead letters in the store', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const list = (filter = {}) => listDeadLetters(store.client, { at: NOW, ...filter }, { limit: 100 });
-  const keyed = async (filter = {}) =>
+  const ask = (filter: Partial<DeadLetterFilter> = {}) =>
+    listDeadLetters(store.client, { at: NOW, ...filter }, { limit: 100 });
+  const list = async (filter: Partial<DeadLetterFilter> = {}) => (await ask(filter)).letters;
+  const keyed = async (filter: Partial<DeadLetterFilter> = {}) =>
     (await list(filter)).map(({ queue, count, resolution }) => [queue, count, resolution?.how ?? null]);
 
   it('are one each however often they were seen, the latest first, with what became of them', async () => {
@@ -183,27 +196,63 @@ describe('dead letters in the store', () => {
     expect(await keyed({ since: T0 + 650n * SECOND })).toHaveLength(2);
     const all = await list();
     const [, second] = all;
-    expect(await list({ id: second?.id })).toEqual([second]);
     const rest = await listDeadLetters(store.client, { at: NOW }, { limit: 100, after: second?.place });
-    expect(rest).toEqual(all.slice(2));
-    expect(await deadLettersByReason(store.client, { at: NOW, resolved: false, reason: 'maxlen' })).toEqual(
+    expect(rest.letters).toEqual(all.slice(2));
+    const first = await listDeadLetters(store.client, { at: NOW }, { limit: 2 });
+    expect(first.letters).toEqual(all.slice(0, 2));
+  });
+
+  it('are found by their id as they stand, and by what they are found in their queue', async () => {
+    const [, , , drained] = await list();
+    expect(await findDeadLetter(store.client, drained?.id ?? '', NOW)).toMatchObject({
+      broker: 'main',
+      queue: 'other.dead',
+      orderId: 'A-4',
+      resolution: 'drained',
+      messageKey: Buffer.from('drained'.padEnd(16, '.')).toString('hex'),
+      firstAt: T0,
+    });
+    expect(await findDeadLetter(store.client, '00000000000000ff', NOW)).toBeUndefined();
+    expect(drained?.resolution).toEqual({ how: 'drained', at: formatRfc3339(T0 + 600n * SECOND) });
+  });
+
+  it('are counted by reason whatever reason is asked for, and by queue whatever is asked for', async () => {
+    const answer = await deadLetterAnswer(store.client, { at: NOW, resolved: false, reason: 'maxlen' }, { limit: 100 });
+    expect(answer.letters).toHaveLength(1);
+    expect(answer.byReason).toEqual(
       new Map([
         ['rejected', 2],
         ['expired', 1],
         ['maxlen', 1],
       ]),
     );
+    const held = answer.queues.map(({ queue, unresolved }) => [queue, unresolved]);
+    expect(held).toEqual([
+      ['dead', 2],
+      ['other.dead', 1],
+      ['third.dead', 1],
+    ]);
   });
 
   it('are counted by the queue in which they died and by the queue that holds them', async () => {
     const deaths = await queueDeaths(store.client, { since: T0, at: NOW });
-    expect(deaths.get('/\nwork')?.deadLettered).toEqual({ rejected: 4, expired: 1, maxlen: 0, deliveryLimit: 1 });
-    expect(deaths.get('/\ndead')).toMatchObject({ unresolved: 2, deadLettered: { maxlen: 1 } });
+    const of = (name: string) => deaths.find(({ queue }) => queue === name);
+    expect(of('work')?.deadLettered).toEqual({ rejected: 4, expired: 1, maxlen: 0, deliveryLimit: 1 });
+    expect(of('dead')).toMatchObject({ unresolved: 2, deadLettered: { maxlen: 1 } });
   });
 
   it('are counted by the status of their orders', async () => {
-    expect(await deadLettersByStatus(store.client, { at: NOW })).toEqual(new Map([['B', 2]]));
-    expect(await deadLettersByStatus(store.client, { at: T0 + 350n * SECOND })).toEqual(new Map([['B', 1]]));
+    const scope = { at: NOW, past: false, finals: [] };
+    expect(await deadLettersByStatus(store.client, scope)).toEqual(
+      new Map([
+        ['B', 2],
+        ['C', 1],
+      ]),
+    );
+    const before = { ...scope, at: T0 + 350n * SECOND, past: true };
+    expect(await deadLettersByStatus(store.client, before)).toEqual(new Map([['B', 1]]));
+    const large = { name: 'size', value: 'large' };
+    expect(await deadLettersByStatus(store.client, { ...scope, attribute: large })).toEqual(new Map([['B', 1]]));
   });
 
   it('stand beside queues as they were sampled last; gone and stale ones are left out', async () => {
@@ -213,5 +262,29 @@ describe('dead letters in the store', () => {
       { queue: 'dead', ready: 3, rates: { publish: 2.5, deliver: 2, ack: 1 } },
       { queue: 'stale' },
     ]);
+  });
+
+  it('are told apart by their broker, and an empty queue there resolves nothing here', async () => {
+    const twin = { broker: 'second', queue: 'open', order_id: 'B-1' };
+    await store.client.insertRows('dead_letters', [
+      sighting('twin', 900, { ...twin, broker: 'first', order_id: 'B-0' }),
+      sighting('twin', 900, twin),
+      sighting('twin', 910, { ...twin, resolution: 'consumed' }),
+      // Not every broker says when a message died first.
+      sighting('other', 901, { ...twin, broker: 'first', first_at: null }),
+      sighting('other', 901, twin),
+    ]);
+    await store.client.insertRows('queue_samples', [sample('open', 9_950, 0, { broker: 'second' })]);
+    const ways = (await list({ queue: 'open' })).map(
+      ({ broker, resolution }) => `${broker} ${resolution?.how ?? 'waits'}`,
+    );
+    expect(ways.sort()).toEqual(['first waits', 'first waits', 'second consumed', 'second drained']);
+    expect(await list({ broker: 'first', queue: 'open', resolved: true })).toEqual([]);
+    const byQueue = await unresolvedByQueue(store.client, NOW);
+    expect(byQueue.filter(({ queue }) => queue === 'open')).toEqual([
+      { broker: 'first', vhost: '/', queue: 'open', reason: 'rejected', count: 2 },
+    ]);
+    const deaths = (await queueDeaths(store.client, { since: T0, at: NOW })).filter(({ queue }) => queue === 'open');
+    expect(deaths.map(({ broker, unresolved }) => `${broker} ${unresolved}`).sort()).toEqual(['first 2', 'second 0']);
   });
 });
