@@ -53,7 +53,7 @@ export function wireLimit(coding: BodyCoding, limits: BodyLimits): number {
   return coding === 'identity' ? limits.maxBodyBytes : limits.maxCompressedBytes;
 }
 
-/** Collects a stream to its end within `limit`; the bytes are booked on the lease chunk by chunk. */
+/** Collects a stream to its end within `limit`; the bytes are booked on the lease chunk by chunk, and valid until it is released. */
 export async function collect(stream: Readable, limit: number, lease: ByteLease): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -72,14 +72,21 @@ export async function collect(stream: Readable, limit: number, lease: ByteLease)
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
+    let isComplete = false;
+    const onGone = (): void => {
+      // Every request is closed in the end, and an error with its stack costs as much as a small request.
+      if (!isComplete) reject(new SenderGone());
+    };
     stream.on('data', onData);
-    stream.on('end', resolve);
-    stream.on('error', () => reject(new SenderGone()));
-    stream.on('aborted', () => reject(new SenderGone()));
-    stream.on('close', () => reject(new SenderGone()));
+    stream.on('end', () => {
+      isComplete = true;
+      resolve();
+    });
+    stream.on('error', onGone);
+    stream.on('aborted', onGone);
+    stream.on('close', onGone);
   });
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
+  return lease.join(chunks, length);
 }
 
 /**
@@ -107,7 +114,8 @@ function inflateSmall(compressed: Buffer, limit: number): Buffer | undefined {
   const size = compressed.readUInt32LE(compressed.length - 4);
   if (size === 0 || size > MAX_SYNC_INFLATED || size > limit) return undefined;
   try {
-    return gunzipSync(compressed, { maxOutputLength: size, chunkSize: Math.max(1024, size) });
+    // One byte more: zlib makes room for a second chunk as soon as the first one is full.
+    return gunzipSync(compressed, { maxOutputLength: size, chunkSize: Math.max(1024, size + 1) });
   } catch {
     // A lying size or broken bytes: the careful way decides which.
     return undefined;

@@ -1,11 +1,20 @@
 import { WaybillError } from '../../model/errors.ts';
 import type { OtlpTally } from './tally.ts';
 
+/** Buffers are lent in powers of two from here up to there; larger bodies are rare and get memory of their own. */
+const MIN_LENT_BYTES = 64 * 1024;
+const MAX_LENT_BYTES = 4 * 1024 * 1024;
+/** Buffers that wait to be lent again, in bytes. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+
 /** The bytes that all requests of a receiver may hold at the same time. */
 export class ByteBudget {
   readonly #limit: number;
   readonly #tally: OtlpTally;
   #used = 0;
+  /** By length. Reused, because memory outside the heap, left to the collector, makes V8 mark the whole heap again and again. */
+  readonly #kept = new Map<number, Buffer[]>();
+  #keptBytes = 0;
 
   constructor(limit: number, tally: OtlpTally) {
     this.#limit = limit;
@@ -32,12 +41,34 @@ export class ByteBudget {
     this.#used -= bytes;
     this.#tally.addInFlight(-bytes);
   }
+
+  /** Lends a buffer of at least `length` bytes with anything in it; it is not booked. */
+  lend(length: number): Buffer {
+    if (length > MAX_LENT_BYTES) return Buffer.allocUnsafeSlow(length);
+    let size = MIN_LENT_BYTES;
+    while (size < length) size *= 2;
+    const kept = this.#kept.get(size)?.pop();
+    if (kept === undefined) return Buffer.allocUnsafeSlow(size);
+    this.#keptBytes -= size;
+    return kept;
+  }
+
+  /** Takes back what was lent; nobody may read it any more. */
+  takeBack(buffer: Buffer): void {
+    const { length } = buffer;
+    if (length > MAX_LENT_BYTES || this.#keptBytes + length > MAX_KEPT_BYTES) return;
+    const kept = this.#kept.get(length);
+    if (kept === undefined) this.#kept.set(length, [buffer]);
+    else kept.push(buffer);
+    this.#keptBytes += length;
+  }
 }
 
 /** What one request has booked; MUST be released in the end, which gives back all of it. */
 export class ByteLease {
   readonly #budget: ByteBudget;
   #held = 0;
+  #lent: Buffer | undefined;
 
   constructor(budget: ByteBudget) {
     this.#budget = budget;
@@ -54,8 +85,23 @@ export class ByteLease {
     this.#budget.give(given);
   }
 
-  /** Gives back everything; calling it again does nothing. */
+  /** Puts chunks together; the bytes are valid until the lease is released. */
+  join(chunks: readonly Buffer[], length: number): Buffer {
+    if (chunks.length < 2) return chunks[0] ?? Buffer.alloc(0);
+    this.#lent ??= this.#budget.lend(length);
+    if (this.#lent.length < length) return Buffer.concat(chunks, length);
+    let at = 0;
+    for (const chunk of chunks) {
+      this.#lent.set(chunk, at);
+      at += chunk.length;
+    }
+    return this.#lent.subarray(0, length);
+  }
+
+  /** Gives back everything; calling it again does nothing. What `join` returned MUST NOT be read any more. */
   release(): void {
     this.give(this.#held);
+    if (this.#lent !== undefined) this.#budget.takeBack(this.#lent);
+    this.#lent = undefined;
   }
 }

@@ -34,6 +34,7 @@ export class GrpcCall {
     const stream = this.#stream;
     const assembler = new GrpcMessageAssembler(limits, lease);
     return new Promise((resolve, reject) => {
+      let isComplete = false;
       const onData = (chunk: Buffer): void => {
         try {
           assembler.push(chunk);
@@ -50,14 +51,19 @@ export class GrpcCall {
           reject(new SenderGone());
           return;
         }
+        isComplete = true;
         try {
           resolve(assembler.finish());
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
-      stream.once('aborted', () => reject(new SenderGone()));
-      stream.once('close', () => reject(new SenderGone()));
+      const onGone = (): void => {
+        // Every stream is closed in the end, and an error with its stack costs as much as a small request.
+        if (!isComplete) reject(new SenderGone());
+      };
+      stream.once('aborted', onGone);
+      stream.once('close', onGone);
     });
   }
 

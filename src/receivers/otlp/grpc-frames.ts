@@ -20,6 +20,7 @@ export class GrpcMessageAssembler {
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerBytes = 0;
   readonly #chunks: Buffer[] = [];
+  #length = 0;
   #missing = 0;
 
   constructor(limits: { maxBodyBytes: number; maxCompressedBytes: number }, lease: ByteLease) {
@@ -45,12 +46,10 @@ export class GrpcMessageAssembler {
     this.#chunks.push(fromHeader === 0 ? chunk : chunk.subarray(fromHeader));
   }
 
-  /** The message at the end of the call; throws `malformed_payload` when it is not whole. */
+  /** The message at the end of the call, valid until the lease is released; throws `malformed_payload` when it is not whole. */
   finish(): GrpcMessage {
     if (this.#headerBytes < HEADER_BYTES || this.#missing > 0) throw malformed('the message is not complete');
-    const [only] = this.#chunks;
-    const bytes = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
-    return { isCompressed: this.#header[0] === 1, bytes };
+    return { isCompressed: this.#header[0] === 1, bytes: this.#lease.join(this.#chunks, this.#length) };
   }
 
   #begin(): void {
@@ -59,6 +58,7 @@ export class GrpcMessageAssembler {
     const length = this.#header.readUInt32BE(1);
     const limit = flag === 1 ? this.#maxCompressedBytes : this.#maxBytes;
     if (length > limit) throw tooLarge(limit);
+    this.#length = length;
     this.#missing = length;
   }
 }

@@ -1,5 +1,5 @@
-/** Below this length a loop beats `set` with its subarray. */
-const SHORT = 24;
+/** Up to this length a loop over words beats `set` with its subarray. */
+const SHORT = 96;
 
 /** Bytes that an unsigned LEB128 number below 2^53 takes. */
 export function varintLength(value: number): number {
@@ -8,13 +8,23 @@ export function varintLength(value: number): number {
   return length;
 }
 
-/** Writes into one array whose size is known beforehand. */
+/** Writes into a part of an array, which may hold anything before. */
 export class ByteWriter {
   readonly #out: Uint8Array;
-  #at = 0;
+  readonly #view: DataView;
+  #at: number;
+  /** Where offsets were written: several columns of a block share theirs. */
+  readonly #offsetsAt = new Map<Uint32Array, number>();
 
-  constructor(size: number) {
-    this.#out = new Uint8Array(size);
+  constructor(out: Uint8Array, at = 0) {
+    this.#out = out;
+    this.#view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+    this.#at = at;
+  }
+
+  /** Offset behind what was written. */
+  get at(): number {
+    return this.#at;
   }
 
   /** Unsigned LEB128, below 2^53. */
@@ -29,33 +39,65 @@ export class ByteWriter {
 
   /** An unsigned 64-bit number whose value is below 2^32, little-endian. */
   uint64(value: number): void {
-    const out = this.#out;
-    const at = this.#at;
-    out[at] = value & 0xff;
-    out[at + 1] = (value >>> 8) & 0xff;
-    out[at + 2] = (value >>> 16) & 0xff;
-    out[at + 3] = value >>> 24;
-    // The upper half is zero already: the array is new.
-    this.#at = at + 8;
+    this.#view.setUint32(this.#at, value, true);
+    this.#view.setUint32(this.#at + 4, 0, true);
+    this.#at += 8;
   }
 
-  /** Copies `source[start … end)`. */
-  bytes(source: Uint8Array, start: number, end: number): void {
-    if (end - start > SHORT) {
-      this.#out.set(source.subarray(start, end), this.#at);
-      this.#at += end - start;
+  /** Unsigned 64-bit numbers whose values are below 2^32, little-endian. */
+  offsets(values: Uint32Array): void {
+    const view = this.#view;
+    const known = this.#offsetsAt.get(values);
+    if (known !== undefined) {
+      this.#out.copyWithin(this.#at, known, known + values.length * 8);
+      this.#at += values.length * 8;
       return;
     }
     let at = this.#at;
-    for (let from = start; from < end; from += 1) this.#out[at++] = source[from] ?? 0;
+    this.#offsetsAt.set(values, at);
+    for (let index = 0; index < values.length; index += 1) {
+      view.setUint32(at, values[index] ?? 0, true);
+      view.setUint32(at + 4, 0, true);
+      at += 8;
+    }
     this.#at = at;
   }
 
-  /** The array; throws RangeError where the computed size was not met, because such bytes must not leave the encoder. */
-  finish(): Uint8Array {
-    if (this.#at !== this.#out.length) {
-      throw new RangeError(`wrote ${this.#at} bytes into an array of ${this.#out.length}`);
+  /** Numbers in `width` bytes each, little-endian; they must fit. */
+  numbers(values: Uint32Array, width: 1 | 2 | 4): void {
+    const view = this.#view;
+    const out = this.#out;
+    let at = this.#at;
+    if (width === 1) {
+      for (let index = 0; index < values.length; index += 1) out[at++] = values[index] ?? 0;
+    } else if (width === 2) {
+      for (let index = 0; index < values.length; index += 1, at += 2) view.setUint16(at, values[index] ?? 0, true);
+    } else {
+      for (let index = 0; index < values.length; index += 1, at += 4) view.setUint32(at, values[index] ?? 0, true);
     }
-    return this.#out;
+    this.#at = at;
+  }
+
+  /** Copies `source[start … end)`; `view` is over all of `source`. */
+  copy(source: Uint8Array, view: DataView, start: number, end: number): void {
+    const out = this.#out;
+    const at = this.#at;
+    this.#at = at + end - start;
+    if (end - start > SHORT) {
+      out.set(source.subarray(start, end), at);
+      return;
+    }
+    const to = this.#view;
+    const shift = at - start;
+    let from = start;
+    for (const wordsEnd = end - 3; from < wordsEnd; from += 4)
+      to.setInt32(from + shift, view.getInt32(from, true), true);
+    for (; from < end; from += 1) out[from + shift] = source[from] ?? 0;
+  }
+
+  /** Copies all of `source`. */
+  bytes(source: Uint8Array): void {
+    this.#out.set(source, this.#at);
+    this.#at += source.length;
   }
 }

@@ -4,9 +4,11 @@ import type { StringTable } from '../../model/string-table.ts';
 export interface Dictionary {
   /** String ids in the order of their first use. */
   readonly keys: Uint32Array;
-  readonly indexes: Uint8Array | Uint16Array | Uint32Array;
+  readonly indexes: Uint32Array;
   /** SerializationLowCardinality index type: 0 UInt8, 1 UInt16, 2 UInt32. */
   readonly indexType: 0 | 1 | 2;
+  /** Bytes of an index as it is written. */
+  readonly indexWidth: 1 | 2 | 4;
 }
 
 /** Reused between columns and blocks, so that memory for a large string table is not cleared for each; all zero between uses. */
@@ -19,7 +21,7 @@ export function buildDictionary(ids: Uint32Array, strings: StringTable, scratch:
   if (scratch.indexes.length < strings.size) scratch.indexes = new Uint32Array(strings.size * 2);
   // Holds index + 1, so that zero means unused.
   const seen = scratch.indexes;
-  const rows = new Uint32Array(ids.length);
+  const indexes = new Uint32Array(ids.length);
   let keys = new Uint32Array(64);
   let used = 0;
   for (let row = 0; row < ids.length; row += 1) {
@@ -36,11 +38,11 @@ export function buildDictionary(ids: Uint32Array, strings: StringTable, scratch:
       index = used;
       seen[id] = index;
     }
-    rows[row] = index - 1;
+    indexes[row] = index - 1;
   }
   keys = keys.subarray(0, used);
-  for (const id of keys) seen[id] = 0;
-  if (used <= 0x100) return { keys, indexes: new Uint8Array(rows), indexType: 0 };
-  if (used <= 0x10000) return { keys, indexes: new Uint16Array(rows), indexType: 1 };
-  return { keys, indexes: rows, indexType: 2 };
+  for (let index = 0; index < used; index += 1) seen[keys[index] ?? 0] = 0;
+  if (used <= 0x100) return { keys, indexes, indexType: 0, indexWidth: 1 };
+  if (used <= 0x10000) return { keys, indexes, indexType: 1, indexWidth: 2 };
+  return { keys, indexes, indexType: 2, indexWidth: 4 };
 }

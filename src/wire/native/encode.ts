@@ -43,6 +43,14 @@ interface PlannedColumn {
   readonly plan: Plan;
 }
 
+/** A block whose size is known and that is still to be written, straight to where it belongs. */
+export interface PlannedBlock {
+  readonly rows: number;
+  /** Bytes that it takes. */
+  readonly length: number;
+  readonly columns: readonly PlannedColumn[];
+}
+
 /**
  * Encodes one complete block in ClickHouse's Native format, as the HTTP interface takes it (client revision 0: no block info, no
  * custom serialisation flags). Blocks of the same table may be concatenated.
@@ -51,6 +59,14 @@ interface PlannedColumn {
  * that is a programming error, and a wrong block must never reach the journal.
  */
 export function encodeBlock(columns: readonly NativeColumn[], rows: number): Uint8Array {
+  const block = planBlock(columns, rows);
+  const out = new Uint8Array(block.length);
+  writeBlock(block, out, 0);
+  return out;
+}
+
+/** The first half of `encodeBlock`: makes dictionaries and counts bytes. What the columns hold MUST stay as it is until it is written. */
+export function planBlock(columns: readonly NativeColumn[], rows: number): PlannedBlock {
   if (shared.indexes.length > MAX_SHARED_INDEXES) shared.indexes = new Uint32Array(0);
   const scratch = shared;
   let size = varintLength(columns.length) + varintLength(rows);
@@ -64,20 +80,25 @@ export function encodeBlock(columns: readonly NativeColumn[], rows: number): Uin
     planned.push({ name, type, plan });
   }
 
-  const out = new ByteWriter(size);
-  out.varint(columns.length);
-  out.varint(rows);
-  for (const { name, type, plan } of planned) {
-    out.varint(name.length);
-    out.bytes(name, 0, name.length);
-    out.varint(type.length);
-    out.bytes(type, 0, type.length);
+  return { rows, length: size, columns: planned };
+}
+
+/** Writes a planned block into `out` from `at` on; throws RangeError where the counted size was not met, because such bytes must not leave. */
+export function writeBlock({ rows, length, columns }: PlannedBlock, out: Uint8Array, at: number): void {
+  const writer = new ByteWriter(out, at);
+  writer.varint(columns.length);
+  writer.varint(rows);
+  for (const { name, type, plan } of columns) {
+    writer.varint(name.length);
+    writer.bytes(name);
+    writer.varint(type.length);
+    writer.bytes(type);
     // NativeWriter: zero items of data are zero bytes, state prefixes included.
     if (rows === 0) continue;
-    writePrefix(out, plan);
-    writeData(out, plan);
+    writePrefix(writer, plan);
+    writeData(writer, plan);
   }
-  return out.finish();
+  if (writer.at - at !== length) throw new RangeError(`wrote ${writer.at - at} bytes of a block of ${length}`);
 }
 
 function planData(column: string, type: NativeType, data: NativeData, rows: number, scratch: DictionaryScratch): Plan {
@@ -107,7 +128,8 @@ function planData(column: string, type: NativeType, data: NativeData, rows: numb
 
 function lastEnd(column: string, ends: Uint32Array): number {
   let last = 0;
-  for (const end of ends) {
+  for (let row = 0; row < ends.length; row += 1) {
+    const end = ends[row] ?? 0;
     if (end < last) throw misfit(column);
     last = end;
   }
@@ -133,8 +155,8 @@ function dataSize(plan: Plan): number {
     case 'low_cardinality': {
       // SerializationLowCardinality writes nothing at all for an empty column, as in arrays that are all empty.
       if (plan.dictionary === undefined) return 0;
-      const { keys, indexes } = plan.dictionary;
-      return 24 + stringsSize(keys, plan.strings) + indexes.byteLength;
+      const { keys, indexes, indexWidth } = plan.dictionary;
+      return 24 + stringsSize(keys, plan.strings) + indexes.length * indexWidth;
     }
     case 'array':
       return plan.ends.length * 8 + dataSize(plan.inner);
@@ -146,7 +168,8 @@ function dataSize(plan: Plan): number {
 
 function stringsSize(ids: Uint32Array, strings: StringTable): number {
   let size = 0;
-  for (const id of ids) {
+  for (let row = 0; row < ids.length; row += 1) {
+    const id = ids[row] ?? 0;
     const length = strings.endOf(id) - strings.startOf(id);
     size += varintLength(length) + length;
   }
@@ -161,38 +184,39 @@ function writePrefix(out: ByteWriter, plan: Plan): void {
 function writeData(out: ByteWriter, plan: Plan): void {
   switch (plan.kind) {
     case 'fixed':
-      out.bytes(plan.bytes, 0, plan.bytes.length);
+      out.bytes(plan.bytes);
       break;
     case 'string':
       writeStrings(out, plan.ids, plan.strings);
       break;
     case 'low_cardinality': {
       if (plan.dictionary === undefined) break;
-      const { keys, indexes, indexType } = plan.dictionary;
+      const { keys, indexes, indexType, indexWidth } = plan.dictionary;
       out.uint64(HAS_ADDITIONAL_KEYS | indexType);
       out.uint64(keys.length);
       writeStrings(out, keys, plan.strings);
       out.uint64(indexes.length);
-      out.bytes(new Uint8Array(indexes.buffer, indexes.byteOffset, indexes.byteLength), 0, indexes.byteLength);
+      out.numbers(indexes, indexWidth);
       break;
     }
     case 'array':
-      for (const end of plan.ends) out.uint64(end);
+      out.offsets(plan.ends);
       writeData(out, plan.inner);
       break;
     case 'nullable':
-      out.bytes(plan.nulls, 0, plan.nulls.length);
+      out.bytes(plan.nulls);
       writeData(out, plan.inner);
       break;
   }
 }
 
 function writeStrings(out: ByteWriter, ids: Uint32Array, strings: StringTable): void {
-  const arena = strings.arena;
-  for (const id of ids) {
+  const { arena, arenaView } = strings;
+  for (let row = 0; row < ids.length; row += 1) {
+    const id = ids[row] ?? 0;
     const start = strings.startOf(id);
     const end = strings.endOf(id);
     out.varint(end - start);
-    out.bytes(arena, start, end);
+    out.copy(arena, arenaView, start, end);
   }
 }

@@ -2,7 +2,15 @@ import type { KeyValueTable } from '../../model/key-value-table.ts';
 import type { SpanBatch } from '../../model/span-batch.ts';
 import { DecodeTally } from './decode-tally.ts';
 import { JsonExportDecoder } from './json-export.ts';
-import { highOf, type JsonObject, lowOf, readArray, readEnum, readObject, readTime, readUint32 } from './json-shape.ts';
+import {
+  type JsonObject,
+  readArray,
+  readEnum,
+  readObject,
+  readTimeHalves,
+  readUint32,
+  timeHalves,
+} from './json-shape.ts';
 import { DEFAULT_DECODE_LIMITS, type DecodeLimits } from './limits.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from './origin-builder.ts';
 import { SpanBuilder } from './span-builder.ts';
@@ -64,12 +72,12 @@ class TraceJsonDecoder extends JsonExportDecoder {
     builder.traceIdLength = this.id(span['traceId'], TRACE_ID_AT, TRACE_ID_BYTES, `${SPAN}.traceId`);
     builder.spanIdLength = this.id(span['spanId'], SPAN_ID_AT, SPAN_ID_BYTES, `${SPAN}.spanId`);
     builder.parentIdLength = this.id(span['parentSpanId'], PARENT_ID_AT, SPAN_ID_BYTES, `${SPAN}.parentSpanId`);
-    const start = readTime(span['startTimeUnixNano'], `${SPAN}.startTimeUnixNano`);
-    builder.startLow = lowOf(start);
-    builder.startHigh = highOf(start);
-    const end = readTime(span['endTimeUnixNano'], `${SPAN}.endTimeUnixNano`);
-    builder.endLow = lowOf(end);
-    builder.endHigh = highOf(end);
+    readTimeHalves(span['startTimeUnixNano'], `${SPAN}.startTimeUnixNano`);
+    builder.startLow = timeHalves.low;
+    builder.startHigh = timeHalves.high;
+    readTimeHalves(span['endTimeUnixNano'], `${SPAN}.endTimeUnixNano`);
+    builder.endLow = timeHalves.low;
+    builder.endHigh = timeHalves.high;
     builder.nameId = this.text(span['name'], `${SPAN}.name`);
     builder.traceStateId = this.text(span['traceState'], `${SPAN}.traceState`);
     builder.kind = readEnum(span['kind'], MAX_SPAN_KIND, `${SPAN}.kind`);
@@ -92,9 +100,9 @@ class TraceJsonDecoder extends JsonExportDecoder {
   #addEvent(event: JsonObject): void {
     const builder = this.builder;
     if (!builder.beginEvent()) return;
-    const time = readTime(event['timeUnixNano'], `${EVENT}.timeUnixNano`);
-    builder.eventLow = lowOf(time);
-    builder.eventHigh = highOf(time);
+    readTimeHalves(event['timeUnixNano'], `${EVENT}.timeUnixNano`);
+    builder.eventLow = timeHalves.low;
+    builder.eventHigh = timeHalves.high;
     builder.eventNameId = this.text(event['name'], `${EVENT}.name`);
     const path = `${EVENT}.attributes`;
     for (const attribute of readArray(event['attributes'], path)) {

@@ -14,6 +14,10 @@ const STATUS = 'resource_spans.scope_spans.spans.status';
 const MAX_SPAN_KIND = 5;
 const MAX_STATUS_CODE = 2;
 
+/** Room is made for as many spans as a body has if they are of this size, up to a bound: a long body may be one span. */
+const ORDINARY_SPAN_BYTES = 400;
+const MAX_RESERVED_SPANS = 16_384;
+
 /**
  * Decodes the bytes of an OTLP ExportTraceServiceRequest (opentelemetry-proto 1.x) into columns.
  *
@@ -40,6 +44,7 @@ class TraceDecoder extends ProtobufExportDecoder {
       names: { request: 'ExportTraceServiceRequest', resources: 'resource_spans', scopes: 'scope_spans' },
     });
     this.builder = new SpanBuilder(table, this.reader.bytes, limits, tally);
+    this.builder.batch.reserve(Math.min(MAX_RESERVED_SPANS, Math.ceil(body.length / ORDINARY_SPAN_BYTES)));
   }
 
   decode(): SpanBatch {

@@ -7,6 +7,8 @@ import type { TextInterner } from './text-interner.ts';
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
+/** Its own canonical text, and surely within 64 bits. */
+const SHORT_INT = /^[1-9]\d{0,14}$/;
 const encoder = new TextEncoder();
 
 /** Decodes the KeyValue objects of OTLP/JSON to the entries that the same protobuf would give. */
@@ -167,6 +169,8 @@ function boolText(value: JsonObject, path: string): string {
 }
 
 function intText(value: JsonObject, path: string): string {
+  const plain = value['intValue'];
+  if (typeof plain === 'string' && SHORT_INT.test(plain)) return plain;
   const int = readInt64(value['intValue'], path);
   if (int < MIN_INT64 || int > MAX_INT64) failJson(path, 'expected a 64-bit integer');
   return int.toString();

@@ -101,6 +101,8 @@ export class TextInterner {
   }
 
   #internEncoded(text: string): number {
+    // No UTF-16 unit takes more than three bytes, so this cannot be cut.
+    if (text.length * 3 <= this.#maxBytes) return this.strings.internText(text);
     const bytes = encoder.encode(text);
     return this.strings.intern(bytes, 0, this.cut(bytes, 0, bytes.length, this.#maxBytes));
   }
