@@ -135,7 +135,12 @@ export const CATALOGUE = [
     type: 'updown',
     unit: '{message}',
     description: 'Unresolved dead letters, by the queue that holds them and by reason',
-    attributes: ['messaging.destination.name', 'waybill.rabbitmq.broker', 'waybill.rabbitmq.vhost', 'messaging.dead_letter.reason'],
+    attributes: [
+      'messaging.destination.name',
+      'waybill.rabbitmq.broker',
+      'waybill.rabbitmq.vhost',
+      'messaging.dead_letter.reason',
+    ],
   },
   {
     name: 'messaging.unroutable',
