@@ -90,7 +90,7 @@ export async function visitCells(
   scope: CellScope & { readonly since?: UnixNano | undefined },
   maxExact = MAX_EXACT_VISITS,
 ): Promise<VisitCells> {
-  const exact = (await visitCount(store)) <= maxExact;
+  const exact = await hasAtMost(store, maxExact);
   const [cells, recent] = await Promise.all([readCells(store, scope, exact), readRecent(store, scope, exact)]);
   return { cells, recent: recent ?? recentOfAll(cells), exact };
 }
@@ -109,13 +109,20 @@ export async function completedCounts(
   return new Map(rows.map((row) => [row.status_name, row.visits]));
 }
 
-async function visitCount(store: StoreClient): Promise<number> {
+/** Rows that a visit may have for a while: of its order, taken back, and written again. */
+const ROWS_OF_A_VISIT = 8;
+
+/** Whether there are at most so many visits. The number of rows is known without reading them and mostly says enough. */
+async function hasAtMost(store: StoreClient, most: number): Promise<boolean> {
+  const [counted] = await store.query('SELECT count() AS rows FROM visits', {}, z.object({ rows: z.coerce.number() }));
+  const rows = counted?.rows ?? 0;
+  if (rows <= most || rows > most * ROWS_OF_A_VISIT) return rows <= most;
   const [row] = await store.query(
     "SELECT sum(net) AS visits FROM visits WHERE kind IN ('completed', 'open', 'final')",
     {},
     z.object({ visits: z.coerce.number() }),
   );
-  return row?.visits ?? 0;
+  return (row?.visits ?? 0) <= most;
 }
 
 async function readCells(store: StoreClient, scope: CellScope, exact: boolean): Promise<VisitCell[]> {
@@ -125,16 +132,13 @@ async function readCells(store: StoreClient, scope: CellScope, exact: boolean): 
     scope.working === undefined ? '({at:Int64} - open_nano) / 1e6' : `${exact ? '' : 'floor'}(open_nano / 1e6)`;
   const rounded = scope.working === undefined && !exact ? binSql(age) : age;
   const rows = await store.query(
-    `SELECT toString(kind) AS kind_name, toString(status) AS status_name, toString(previous) AS previous_name, sum(some) AS visits,
-       sum(some_deviating) AS deviating_orders, sum(some_anomalous) AS clock_anomalies, groupArray(key) AS keys,
-       groupArray(toInt32(some)) AS counts
+    `SELECT toString(kind) AS kind_name, toString(status) AS status_name, toString(previous) AS previous_name, sum(n) AS visits,
+       sumIf(n, deviating = 1) AS deviating_orders, sum(anomalous) AS clock_anomalies,
+       groupArrayIf(if(kind IN ('open', 'active'), ${rounded}, ${exact ? 'duration / 1e6' : 'toInt32(duration)'}), n != 0) AS keys,
+       groupArrayIf(toInt32(n), n != 0) AS counts
      FROM (
-       SELECT kind, status, previous, if(kind IN ('open', 'active'), ${rounded}, ${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS key,
-         sum(n) AS some, sumIf(n, deviating = 1) AS some_deviating, sum(anomalous) AS some_anomalous
-       FROM (
-         SELECT kind, status, previous, open_nano, deviating, ${ended} AS duration, sum(net) AS n, sum(net * anomalies) AS anomalous
-         FROM ${sourceOf(scope)} WHERE ${conditionOf(scope)} GROUP BY kind, status, previous, open_nano, deviating, duration
-       ) GROUP BY kind, status, previous, key HAVING some != 0
+       SELECT kind, status, previous, open_nano, deviating, ${ended} AS duration, sum(net) AS n, sum(net * anomalies) AS anomalous
+       FROM ${sourceOf(scope)} WHERE ${conditionOf(scope)} GROUP BY kind, status, previous, open_nano, deviating, duration
      ) GROUP BY kind, status, previous`,
     parametersOf(scope),
     cellRow,
@@ -144,9 +148,14 @@ async function readCells(store: StoreClient, scope: CellScope, exact: boolean): 
   return rows.map((row): VisitCell => {
     const { kind_name: of, status_name: status, previous_name: previous, visits: count, keys, counts } = row;
     const isOpen = of === 'open' || of === 'active';
-    const values =
-      isOpen && working !== undefined ? keys.map((at) => working.betweenMs(at, now)) : exact ? keys : keys.map(valueOf);
-    const durations = of === 'final' || of === 'unknown' ? NOTHING : sorted(values, counts);
+    const measured =
+      isOpen && working !== undefined
+        ? sorted(
+            keys.map((at) => working.betweenMs(at, now)),
+            counts,
+          )
+        : undefined;
+    const durations = of === 'final' || of === 'unknown' ? NOTHING : (measured ?? durationsOf(keys, counts, exact));
     return {
       kind: of,
       status,
@@ -161,7 +170,7 @@ async function readCells(store: StoreClient, scope: CellScope, exact: boolean): 
 
 const NOTHING: Durations = { values: [], counts: [] };
 
-/** Durations of visits that ended in the window; undefined where the window is everything. */
+/** Durations of visits that ended in the window; undefined where the window is everything. Numbers make cheaper keys than words. */
 async function readRecent(
   store: StoreClient,
   scope: CellScope & { readonly since?: UnixNano | undefined },
@@ -172,15 +181,14 @@ async function readRecent(
     `SELECT toString(status) AS status_name, groupArray(${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS keys,
        groupArray(toInt32(n)) AS counts
      FROM (
-       SELECT status, ${durationSql(scope, exact)} AS duration, sum(net) AS n FROM ${sourceOf(scope)}
-       WHERE kind = 'completed' AND left_nano >= {since:Int64} AND ${conditionOf(scope)} GROUP BY status, duration HAVING n != 0
+       SELECT any(v.status) AS status, cityHash64(v.status) AS hash, ${durationSql(scope, exact)} AS duration, sum(net) AS n
+       FROM ${sourceOf(scope)} AS v
+       WHERE kind = 'completed' AND left_nano >= {since:Int64} AND ${conditionOf(scope)} GROUP BY hash, duration HAVING n != 0
      ) GROUP BY status`,
     { ...parametersOf(scope), since: String(scope.since) },
     recentRow,
   );
-  return new Map(
-    rows.map(({ status_name: status, keys, counts }) => [status, sorted(exact ? keys : keys.map(valueOf), counts)]),
-  );
+  return new Map(rows.map(({ status_name: status, keys, counts }) => [status, durationsOf(keys, counts, exact)]));
 }
 
 function recentOfAll(cells: readonly VisitCell[]): Map<string, Durations> {
@@ -229,6 +237,14 @@ export function mergeDurations(several: readonly Durations[]): Durations {
     several.flatMap(({ values }) => values),
     several.flatMap(({ counts }) => counts),
   );
+}
+
+/** Durations of keys: milliseconds, or numbers of bins of which there are few, so that they are counted before anything else. */
+function durationsOf(keys: readonly number[], counts: readonly number[], exact: boolean): Durations {
+  if (exact) return sorted(keys, counts);
+  const bins = new Map<number, number>();
+  for (const [index, bin] of keys.entries()) bins.set(bin, (bins.get(bin) ?? 0) + (counts[index] ?? 0));
+  return sorted([...bins.keys()].map(valueOf), [...bins.values()]);
 }
 
 function sorted(values: readonly number[], counts: readonly number[]): Durations {
