@@ -98,7 +98,19 @@ class RowColumns<Row> {
   }
 
   #ids(of: (row: Row) => string): Uint32Array {
-    return Uint32Array.from(this.#rows, (row) => this.#strings.internText(of(row)));
+    const ids = new Uint32Array(this.#rows.length);
+    // Most columns repeat the value of the row before.
+    let last = '';
+    let lastId = 0;
+    for (const [index, row] of this.#rows.entries()) {
+      const value = of(row);
+      if (value !== last) {
+        last = value;
+        lastId = this.#strings.internText(value);
+      }
+      ids[index] = lastId;
+    }
+    return ids;
   }
 }
 
