@@ -145,17 +145,13 @@ async function readCells(store: StoreClient, scope: CellScope, exact: boolean): 
   );
   const { working } = scope;
   const now = nanoToMs(scope.at);
+  const toMs = exact ? undefined : valueOf;
   return rows.map((row): VisitCell => {
     const { kind_name: of, status_name: status, previous_name: previous, visits: count, keys, counts } = row;
     const isOpen = of === 'open' || of === 'active';
-    const measured =
-      isOpen && working !== undefined
-        ? sorted(
-            keys.map((at) => working.betweenMs(at, now)),
-            counts,
-          )
-        : undefined;
-    const durations = of === 'final' || of === 'unknown' ? NOTHING : (measured ?? durationsOf(keys, counts, exact));
+    // Ages in working time come as times of entry.
+    const toAge = isOpen && working !== undefined ? (at: number) => working.betweenMs(at, now) : undefined;
+    const durations = of === 'final' || of === 'unknown' ? NOTHING : durationsOf(keys, counts, toAge ?? toMs);
     return {
       kind: of,
       status,
@@ -188,7 +184,12 @@ async function readRecent(
     { ...parametersOf(scope), since: String(scope.since) },
     recentRow,
   );
-  return new Map(rows.map(({ status_name: status, keys, counts }) => [status, durationsOf(keys, counts, exact)]));
+  return new Map(
+    rows.map(({ status_name: status, keys, counts }) => [
+      status,
+      durationsOf(keys, counts, exact ? undefined : valueOf),
+    ]),
+  );
 }
 
 function recentOfAll(cells: readonly VisitCell[]): Map<string, Durations> {
@@ -239,12 +240,16 @@ export function mergeDurations(several: readonly Durations[]): Durations {
   );
 }
 
-/** Durations of keys: milliseconds, or numbers of bins of which there are few, so that they are counted before anything else. */
-function durationsOf(keys: readonly number[], counts: readonly number[], exact: boolean): Durations {
-  if (exact) return sorted(keys, counts);
-  const bins = new Map<number, number>();
-  for (const [index, bin] of keys.entries()) bins.set(bin, (bins.get(bin) ?? 0) + (counts[index] ?? 0));
-  return sorted([...bins.keys()].map(valueOf), [...bins.values()]);
+/** Durations of keys: milliseconds, or what `toMs` makes milliseconds of; such keys are often equal, so they are counted first. */
+function durationsOf(
+  keys: readonly number[],
+  counts: readonly number[],
+  toMs: ((key: number) => number) | undefined,
+): Durations {
+  if (toMs === undefined) return sorted(keys, counts);
+  const counted = new Map<number, number>();
+  for (const [index, key] of keys.entries()) counted.set(key, (counted.get(key) ?? 0) + (counts[index] ?? 0));
+  return sorted([...counted.keys()].map(toMs), [...counted.values()]);
 }
 
 function sorted(values: readonly number[], counts: readonly number[]): Durations {

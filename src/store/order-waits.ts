@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { UnixNano } from '../model/units.ts';
-import { aliasOwners } from './alias-owners.ts';
 import type { StoreClient } from './client.ts';
 import type { NamedOrder } from './order-traces.ts';
+import { rowOwners } from './row-owners.ts';
 import { unixNanoText } from './time.ts';
-import { traceOwners } from './trace-owners.ts';
 import { TRACES } from './trace-set.ts';
 
 /** A time in which a message of an order waited in a queue. */
@@ -15,7 +14,6 @@ export interface QueueWait {
 
 /** Copies of messages in queues that are read together, the earliest; further ones count as if they had not waited. */
 const MAX_MESSAGES = 20_000;
-const NO_TRACE = '0'.repeat(32);
 
 const row = z.object({
   broker: z.string(),
@@ -73,7 +71,7 @@ export async function readOrderWaits(
     row,
   );
   if (rows.length === 0) return new Map();
-  const [ownerOf, diedAt] = await Promise.all([readOwners(store, rows), readDeaths(store, rows)]);
+  const [ownerOf, diedAt] = await Promise.all([rowOwners(store, rows), readDeaths(store, rows)]);
   const waits = new Map<string, QueueWait[]>();
   for (const found of rows) {
     const owner = ownerOf(found);
@@ -84,20 +82,6 @@ export async function readOrderWaits(
     waits.set(owner, own);
   }
   return waits;
-}
-
-async function readOwners(store: StoreClient, rows: readonly Row[]): Promise<(row: Row) => string | undefined> {
-  const nameless = rows.filter((found) => found.order_name === '');
-  const byAlias = await aliasOwners(
-    store,
-    nameless.map((found) => found.alias_name),
-  );
-  const traces = nameless.filter((found) => !byAlias.has(found.alias_name)).map((found) => found.trace_text);
-  const byTrace = await traceOwners(
-    store,
-    [...new Set(traces)].filter((trace) => trace !== NO_TRACE),
-  );
-  return (found) => found.order_name || byAlias.get(found.alias_name) || byTrace.get(found.trace_text);
 }
 
 /** When messages that nobody took died, by queue and key. */

@@ -232,3 +232,23 @@ export class Waybill {
     return this.process.end('SIGKILL');
   }
 }
+
+/**
+ * Makes a function that asks again until the answer is as wanted; a busy machine takes its time. It throws with the last answer after `withinMs`,
+ * or after what a call says for itself. A question that fails is asked again.
+ */
+export function untilWithin(withinMs: number) {
+  return async <T>(
+    ask: () => Promise<T | undefined>,
+    wanted: (answer: T) => boolean,
+    atMostMs = withinMs,
+  ): Promise<T> => {
+    const end = Date.now() + atMostMs;
+    for (;;) {
+      const answer = await ask().catch(() => undefined);
+      if (answer !== undefined && wanted(answer)) return answer;
+      if (Date.now() > end) throw new Error(`not in time; the last answer: ${JSON.stringify(answer)?.slice(0, 3000)}`);
+      await sleep(100);
+    }
+  };
+}

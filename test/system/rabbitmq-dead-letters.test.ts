@@ -11,7 +11,7 @@ import {
   queues,
 } from '../../src/api/contract/index.ts';
 import { findRabbitmq } from '../../tools/demo/install.ts';
-import { endEverything, temporaryDirectory, Waybill } from './harness.ts';
+import { endEverything, temporaryDirectory, untilWithin, Waybill } from './harness.ts';
 import { TracedBroker } from './traced-broker.ts';
 
 /** What docs/rabbitmq.md says that dead letters need: reading their exchanges, nothing else. */
@@ -42,15 +42,7 @@ let broker: TracedBroker;
 let waybill: Waybill;
 let channel: ConfirmChannel;
 
-async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, withinMs = 90_000): Promise<T> {
-  const end = Date.now() + withinMs;
-  for (;;) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined && wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`not in time; the last answer: ${JSON.stringify(answer)?.slice(0, 3000)}`);
-    await sleep(200);
-  }
-}
+const until = untilWithin(90_000);
 
 async function letters(query = ''): Promise<DeadLetters> {
   return deadLetters.parse(await (await waybill.api.fetch(`/api/dead-letters?${query}`)).json());

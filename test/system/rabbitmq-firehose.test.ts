@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { Connection } from 'rabbitmq-client';
@@ -15,7 +14,14 @@ import {
 import { headerPairs } from '../../src/wire/amqp/field-values.ts';
 import { decodeFirehoseEvent } from '../../src/wire/amqp/firehose-event.ts';
 import { findRabbitmq } from '../../tools/demo/install.ts';
-import { endEverything, launchWaybill, type StartedProcess, temporaryDirectory, Waybill } from './harness.ts';
+import {
+  endEverything,
+  launchWaybill,
+  type StartedProcess,
+  temporaryDirectory,
+  untilWithin,
+  Waybill,
+} from './harness.ts';
 import { TracedBroker } from './traced-broker.ts';
 
 const run = promisify(execFile);
@@ -37,20 +43,7 @@ async function status(of = waybill): Promise<BrokerStatus> {
   return found;
 }
 
-/** Asks again until the answer is as wanted; a busy machine takes its time. */
-async function until<T>(
-  ask: () => Promise<T | undefined>,
-  wanted: (answer: T) => boolean,
-  withinMs = 60_000,
-): Promise<T> {
-  const end = Date.now() + withinMs;
-  for (;;) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined && wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`not in time; the last answer: ${JSON.stringify(answer)?.slice(0, 2000)}`);
-    await sleep(100);
-  }
-}
+const until = untilWithin(60_000);
 
 async function askQueues(): Promise<Queues> {
   return queues.parse(await (await waybill.api.fetch('/api/queues')).json());

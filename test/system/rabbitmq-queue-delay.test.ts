@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OrderMessages, orderMessages, type Queues, queues } from '../../src/api/contract/index.ts';
 import { quantile } from '../../src/lifecycle/dwell/quantile.ts';
 import { findRabbitmq } from '../../tools/demo/install.ts';
-import { CHECKOUT, endEverything, StartedProcess, temporaryDirectory, Waybill } from './harness.ts';
+import { CHECKOUT, endEverything, StartedProcess, temporaryDirectory, untilWithin, Waybill } from './harness.ts';
 import { type QueueTruth, queueTruth } from './queue-delay-truth.ts';
 import { TracedBroker } from './traced-broker.ts';
 
@@ -20,15 +19,7 @@ const MOST_ROUNDS = 3;
 let broker: TracedBroker;
 let waybill: Waybill;
 
-async function until<T>(question: () => Promise<T | undefined>, wanted: (answer: T) => boolean): Promise<T> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const answer = await question().catch(() => undefined);
-    if (answer !== undefined && wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`not in time; the last answer: ${JSON.stringify(answer)?.slice(0, 2000)}`);
-    await sleep(200);
-  }
-}
+const until = untilWithin(60_000);
 
 async function ask(path: string): Promise<unknown> {
   return (await waybill.api.fetch(path)).json();

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deadLetters, orderMessages, queues, searchResults } from '../../src/api/contract/index.ts';
 import { findRabbitmq } from '../../tools/demo/install.ts';
-import { endEverything, temporaryDirectory, Waybill } from './harness.ts';
+import { endEverything, temporaryDirectory, untilWithin, Waybill } from './harness.ts';
 import { TracedBroker } from './traced-broker.ts';
 
 const RIGHTS = {
@@ -15,15 +14,7 @@ const RIGHTS = {
 let waybill: Waybill;
 const started: TracedBroker[] = [];
 
-async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, withinMs = 90_000): Promise<T> {
-  const end = Date.now() + withinMs;
-  for (;;) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined && wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`not in time; the last answer: ${JSON.stringify(answer)?.slice(0, 3000)}`);
-    await sleep(200);
-  }
-}
+const until = untilWithin(90_000);
 
 const get = async (path: string): Promise<unknown> => (await waybill.api.fetch(path)).json();
 const readQueues = async () => queues.parse(await get('/api/queues'));

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { UnixNano } from '../../model/units.ts';
-import { aliasOwners } from '../../store/alias-owners.ts';
 import type { StoreClient } from '../../store/client.ts';
-import { traceOwners } from '../../store/trace-owners.ts';
+import { rowOwners } from '../../store/row-owners.ts';
 import { hexOf, nanoField, nanoOrNullField } from '../time-sql.ts';
 import { reasonText } from './place-names.ts';
 import { EMPTIES, EMPTY_AFTER_SECONDS } from './standings.ts';
@@ -94,23 +93,8 @@ export async function readDetails(
     const details = byLetter.get(each.letter);
     return details === undefined ? [] : [{ ...each, details }];
   });
-  const [orderOf, drainedAt] = await Promise.all([readOrders(store, rows), readDrained(store, known, at)]);
-  return known.map((each) => toLetter(each, orderOf(each.details), drainedAt.get(each.letter) ?? null));
-}
-
-/** Tells the orders of letters: by themselves, else by their alias, else by their trace. Most name theirs, and nothing is read. */
-async function readOrders(store: StoreClient, rows: readonly Row[]): Promise<(row: Row) => string | null> {
-  const nameless = rows.filter((found) => found.order_name === '');
-  const byAlias = await aliasOwners(
-    store,
-    nameless.map((found) => found.alias_name),
-  );
-  const traces = nameless.filter((found) => !byAlias.has(found.alias_name)).map((found) => found.trace_text);
-  const byTrace = await traceOwners(
-    store,
-    [...new Set(traces)].filter((trace) => trace !== NO_TRACE),
-  );
-  return (found) => found.order_name || byAlias.get(found.alias_name) || byTrace.get(found.trace_text) || null;
+  const [orderOf, drainedAt] = await Promise.all([rowOwners(store, rows), readDrained(store, known, at)]);
+  return known.map((each) => toLetter(each, orderOf(each.details) ?? null, drainedAt.get(each.letter) ?? null));
 }
 
 /** When the queues of letters that nobody was seen to take were found empty first after that; RFC 3339. */
