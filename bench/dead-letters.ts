@@ -67,11 +67,10 @@ async function fill(store: StoreClient, { letters, resolved }: typeof counts): P
     0,
     letters,
   );
-  const visits = `arrayMap(step -> ${AGO} - toIntervalHour(5 - step), range(5))`;
   await insert(
     'orders',
     `${ORDER} AS order_id, 1 AS revision, arrayMap(step -> concat('S', toString((number + step) % 8)), range(5)) AS visit_statuses,
-     ${visits} AS visit_entered_at, arrayMap(step -> if(step = 4, NULL, ${AGO} - toIntervalHour(4 - step)), range(5)) AS visit_left_at, now64(3, 'UTC') AS first_observed_at`,
+     ${AGO} - toIntervalHour(1) AS left_at, now64(3, 'UTC') AS first_observed_at`,
     0,
     letters,
   );

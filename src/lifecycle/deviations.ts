@@ -1,7 +1,6 @@
 import type { Deviation, DeviationKind, Visit } from '../model/order.ts';
 import { guardWatch } from './guard-watch.ts';
 import type { Machine } from './machine.ts';
-import { reportersOf } from './reporters.ts';
 
 /**
  * Finds what the lifecycle does not allow in the visits of an order. An open order that fits so far has no deviations.
@@ -17,7 +16,6 @@ export function findDeviations(machine: Machine, visits: readonly Visit[]): Devi
   const deviations: Deviation[] = [];
   const regions = new Map<string | null, Way>();
   const guards = guardWatch(machine, visits);
-  const mayReport = reportersOf(machine.lifecycle);
   for (const [visitIndex, visit] of visits.entries()) {
     const { status, enteredAt, region, from: fromStatus } = visit;
     const way = regions.get(region) ?? newWay(machine, region);
@@ -25,7 +23,7 @@ export function findDeviations(machine: Machine, visits: readonly Visit[]): Devi
     const verdict = judgeWay(machine, way, status) ?? judgeGuard(machine, way, status, guards(enteredAt));
     const entered = { status, fromStatus, at: enteredAt, visitIndex };
     if (verdict !== null) deviations.push({ ...NOTHING, ...verdict, ...entered });
-    if (!visit.evidence.some((piece) => mayReport(status, piece))) {
+    if (!visit.evidence.some((piece) => machine.mayReport(status, piece))) {
       deviations.push({ ...NOTHING, kind: 'wrong_system', ...entered });
     }
     if (machine.knows(status)) {

@@ -44,7 +44,6 @@ export function foldOrder(machine: Machine, facts: readonly StatusFact[]): Folde
 
 function visitsOf(machine: Machine, facts: readonly StatusFact[]): readonly Visit[] {
   const regionOf = dividerOf(machine);
-  const place = new Map(facts.map(({ evidenceId }, index) => [evidenceId, index]));
   const divided = Map.groupBy(facts, regionOf);
   const visits = [...divided].flatMap(([region, own]) => {
     const transitions = mergeWitnesses(machine, own);
@@ -53,6 +52,7 @@ function visitsOf(machine: Machine, facts: readonly StatusFact[]): readonly Visi
     );
   });
   if (divided.size < 2) return visits;
+  const place = new Map(facts.map(({ evidenceId }, index) => [evidenceId, index]));
   const placeOf = (visit: Visit): number => place.get(visit.evidence[0]?.evidenceId ?? '') ?? 0;
   return visits.sort((a, b) => placeOf(a) - placeOf(b));
 }

@@ -1,7 +1,9 @@
 import { WaybillError } from '../model/errors.ts';
+import type { Evidence } from '../model/order.ts';
 import type { Lifecycle, LifecycleStatus } from './definition.ts';
 import { shortestWay } from './graph.ts';
 import { rankStatuses } from './rank.ts';
+import { reportersOf } from './reporters.ts';
 
 /** Part of a guard: one region must be in one of the statuses. */
 export interface Requirement {
@@ -49,6 +51,8 @@ export interface Machine {
    * Of equally short ways the one whose statuses come first in the definition wins, decided where they first differ.
    */
   shortestPath(from: string, to: string): readonly string[] | undefined;
+  /** Whether a piece of evidence may say that an order entered the status; see `reportersOf`. */
+  mayReport(status: string, piece: Pick<Evidence, 'evidenceKind' | 'source'>): boolean;
 }
 
 interface Compiled {
@@ -101,6 +105,7 @@ export function compileMachine(lifecycle: Lifecycle): Machine {
     isFinal: (status) => compiled.get(status)?.definition.final ?? false,
     rank: (status) => compiled.get(status)?.rank ?? Number.POSITIVE_INFINITY,
     shortestPath: (from, to) => shortestWay(from, to, next),
+    mayReport: reportersOf(lifecycle),
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Breakdowns } from '../projector/breakdowns.ts';
-import { orderRow, SECOND } from '../query/metrics/testing/order-rows.ts';
+import { insertOrders, SECOND } from '../query/metrics/testing/order-rows.ts';
 import { findOrderBreakdown } from '../query/order-breakdown.ts';
 import { storeConfigSchema } from '../store/config.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -53,12 +53,9 @@ describe('time in queues that only brokers know of', () => {
       ['B', 100n * SECOND, null],
     ] as const;
     const ids = ['named', 'aliased', 'traced', 'dead', 'lagged', 'stamped', 'brokers', 'none'];
-    await client.insertRows(
-      'orders',
-      ids.map((id) => ({
-        ...orderRow(id, visits, { start: T0 }),
-        aliases: id === 'aliased' ? ['cart=7'] : [],
-      })),
+    await insertOrders(
+      client,
+      ids.map((orderId) => ({ orderId, visits, start: T0, aliases: orderId === 'aliased' ? ['cart=7'] : [] })),
     );
     await client.insertRows('order_aliases', [{ order_id: 'aliased', alias: 'cart=7', bound_at: at(0) }]);
     await client.insertRows('order_traces', [

@@ -78,6 +78,9 @@ export interface Visit {
   readonly evidence: readonly Evidence[];
 }
 
+/** Why work for an order failed. */
+export type FailureClass = 'timeout' | 'api_error' | 'other';
+
 /** What the lifecycle does not allow. */
 export type DeviationKind =
   | 'skipped' // statuses on the allowed way were jumped over

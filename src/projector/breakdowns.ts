@@ -3,6 +3,7 @@ import { placeWork } from '../lifecycle/dwell/breakdown.ts';
 import { WaybillError } from '../model/errors.ts';
 import { msToNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { type OrderState, readOrderStates } from '../store/order-state.ts';
 import { readOrderWork } from '../store/order-work.ts';
 import { toDateTime64 } from '../store/time.ts';
 import {
@@ -40,16 +41,6 @@ export interface BreakdownStats {
   /** Batches that failed. */
   readonly failures: number;
 }
-
-const orderRow = z.object({
-  order_id: z.string(),
-  aliases: z.array(z.string()),
-  visit_statuses: z.array(z.string()),
-  entered: z.array(z.coerce.bigint()),
-  left: z.array(z.coerce.bigint().nullable()),
-});
-
-type OrderRow = z.infer<typeof orderRow>;
 
 /**
  * Computes in the background what the visits that ended consist of, for the figures of the statuses.
@@ -156,14 +147,13 @@ export class Breakdowns {
   async #ordersWithout(): Promise<string[]> {
     const rows = await this.#store.query(
       `SELECT order_id FROM (
-         SELECT order_id, arrayMax(visit_entered_at) AS moved, arrayMax(arrayMap(at -> assumeNotNull(at), arrayFilter(at -> isNotNull(at), visit_left_at))) AS last_left
-         FROM orders FINAL WHERE moved >= {from:DateTime64(9, 'UTC')} AND arrayExists(at -> isNotNull(at), visit_left_at)
+         SELECT order_id, assumeNotNull(left_at) AS last_left FROM orders FINAL WHERE left_at >= {from:DateTime64(9, 'UTC')}
        )
        WHERE order_id IN (SELECT order_id FROM order_traces WHERE order_id != '' AND observed_at >= {from:DateTime64(9, 'UTC')})
          AND (order_id, last_left) NOT IN (
            SELECT order_id, left_at FROM visit_breakdowns WHERE left_at >= {from:DateTime64(9, 'UTC')} AND is_deleted = 0
          )
-       ORDER BY moved DESC LIMIT ${CATCH_UP_ORDERS}`,
+       ORDER BY last_left DESC LIMIT ${CATCH_UP_ORDERS}`,
       { from: toDateTime64(msToNano(this.#now() - CATCH_UP_MS)) },
       z.object({ order_id: z.string() }),
     );
@@ -172,21 +162,14 @@ export class Breakdowns {
 
   async #compute(orderIds: readonly string[]): Promise<void> {
     if (orderIds.length === 0) return;
-    const orders = await this.#store.query(
-      `SELECT order_id, aliases, visit_statuses, arrayMap(at -> toString(toUnixTimestamp64Nano(at)), visit_entered_at) AS entered,
-         arrayMap(at -> if(isNull(at), NULL, toString(toUnixTimestamp64Nano(assumeNotNull(at)))), visit_left_at) AS left
-       FROM orders FINAL WHERE order_id IN {orders:Array(String)}`,
-      { orders: orderIds },
-      orderRow,
-    );
+    const orders = [...(await readOrderStates(this.#store, orderIds)).values()];
     await this.#computeAll(orders.filter((order) => endedVisits(order).length > 0));
   }
 
-  async #computeAll(orders: readonly OrderRow[]): Promise<void> {
+  async #computeAll(orders: readonly OrderState[]): Promise<void> {
     if (orders.length === 0) return;
-    const named = orders.map(({ order_id: orderId, aliases }) => ({ orderId, aliases }));
     const computedAt = msToNano(this.#now());
-    const { spans, waits, truncated } = await readOrderWork(this.#store, named, {
+    const { spans, waits, truncated } = await readOrderWork(this.#store, orders, {
       maxSpans: SPANS_PER_BATCH,
       now: computedAt,
     });
@@ -201,15 +184,15 @@ export class Breakdowns {
       return;
     }
     // Traces without spans: they have not come yet, or their retention is over.
-    const seen = orders.filter(({ order_id: id }) => (spans.get(id) ?? []).length + (waits.get(id) ?? []).length > 0);
+    const seen = orders.filter(({ orderId: id }) => (spans.get(id) ?? []).length + (waits.get(id) ?? []).length > 0);
     const wanted = seen.flatMap((order) =>
       toBreakdownRows(
-        order.order_id,
+        order.orderId,
         endedVisits(order),
-        placeWork(spans.get(order.order_id) ?? [], waits.get(order.order_id)),
+        placeWork(spans.get(order.orderId) ?? [], waits.get(order.orderId)),
       ),
     );
-    const rows = changedRows(wanted, await this.#known(seen.map((order) => order.order_id)));
+    const rows = changedRows(wanted, await this.#known(seen.map((order) => order.orderId)));
     await this.#store.insertRows(
       'visit_breakdowns',
       rows.map((row) => toInsert(row, computedAt)),
@@ -229,10 +212,8 @@ export class Breakdowns {
   }
 }
 
-function endedVisits(order: OrderRow): EndedVisit[] {
-  return order.visit_statuses.flatMap((status, index) => {
-    const enteredAt = order.entered[index];
-    const leftAt = order.left[index] ?? null;
-    return enteredAt === undefined || leftAt === null ? [] : [{ status, enteredAt, leftAt }];
-  });
+function endedVisits({ folded }: OrderState): EndedVisit[] {
+  return folded.visits.flatMap(({ status, enteredAt, leftAt }) =>
+    leftAt === null ? [] : [{ status, enteredAt, leftAt }],
+  );
 }

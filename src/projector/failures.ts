@@ -1,4 +1,5 @@
-import { classifyFailure, type FailureClass } from '../lifecycle/failures/classify.ts';
+import { classifyFailure } from '../lifecycle/failures/classify.ts';
+import type { FailureClass } from '../model/order.ts';
 import type { UnixNano } from '../model/units.ts';
 import type { TreeSpan } from './read-span-trees.ts';
 

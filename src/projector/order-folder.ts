@@ -5,19 +5,21 @@ import { foldOrder } from '../lifecycle/fold.ts';
 import type { Machine } from '../lifecycle/machine.ts';
 import type { StoreClient } from '../store/client.ts';
 import { ORDERS } from '../store/order-set.ts';
-import { FoldsUnderWay, type KnownOrder, readKnownRows, toKnownOrder } from './known-orders.ts';
-import { attributesOf, toOrderRow } from './order-row.ts';
+import { decodeOrderState, encodeOrderState, type OrderState } from '../store/order-state.ts';
+import { FoldsUnderWay } from './folds-under-way.ts';
+import { materialOf, readKnownRows } from './known-orders.ts';
+import { encodeOrders, type OrderRow, toOrderState } from './order-row.ts';
 import { emptyMaterial, type OrderMaterial, type OrderReader, type Segments } from './read-orders.ts';
 import { type VisitRow, VisitRows } from './visit-rows.ts';
-import { VisitTable, visitChanges } from './visit-table.ts';
+import { type VisitChange, VisitTable, visitChanges } from './visit-table.ts';
 
 /** An order that is ready to be folded. */
 interface Ready {
   readonly material: OrderMaterial;
   /** Hash of the row that the store has; undefined where it has none. */
   readonly content: string | undefined;
-  /** The rows that `visits` holds for it, undefined where the table has to be asked. */
-  readonly held: readonly VisitRow[] | undefined;
+  /** What the rows that `visits` holds for it were made of: `none` for a new order, `asked` where the table has to be asked. */
+  readonly before: OrderState | 'none' | 'asked';
 }
 
 /**
@@ -75,7 +77,7 @@ export class OrderFolder {
     const [materials, contents] = await Promise.all([this.#reader.read(orderIds), this.#contentsOf(orderIds)]);
     const open = (orderId: string): Ready | undefined => {
       const material = materials.get(orderId);
-      return material && { material, content: contents.get(orderId), held: undefined };
+      return material && { material, content: contents.get(orderId), before: 'asked' };
     };
     await this.#write(orderIds, open, slot);
     for (const orderId of orderIds) this.#doubtful.delete(orderId);
@@ -96,33 +98,27 @@ export class OrderFolder {
     const whole: string[] = [];
     const open = (orderId: string): Ready | undefined => {
       const row = known.get(orderId);
-      const before = row === undefined ? undefined : toKnownOrder(orderId, row);
+      const before = row === undefined ? undefined : decodeOrderState(row.state);
       if (!this.#canExtend(orderId, before)) {
         whole.push(orderId);
         return undefined;
       }
-      // What stands in the table is told before what is new is added.
-      const held = before === undefined ? [] : this.#visitRowsOf(before.material);
-      const material = before?.material ?? emptyMaterial();
+      const material = before === undefined ? emptyMaterial() : materialOf(before);
       material.firstObservedAtMs = Math.min(
         material.firstObservedAtMs,
         firstNamed.get(orderId) ?? material.firstObservedAtMs,
       );
       news(orderId, material);
-      return { material, content: row?.content, held };
+      return { material, content: row?.content, before: before ?? 'none' };
     };
     await this.#write(orderIds, open, slot);
     await this.foldWhole(whole, slot);
   }
 
-  #canExtend(orderId: string, known: KnownOrder | undefined): boolean {
+  #canExtend(orderId: string, known: OrderState | undefined): boolean {
     if (this.#doubtful.has(orderId)) return false;
     // Failures are not kept as they were read: where there are some, their places are found anew.
-    return known === undefined || (known.digest === this.digest && !known.hasFailures);
-  }
-
-  #visitRowsOf(material: OrderMaterial): VisitRow[] {
-    return this.#visitRows.of(foldOrder(this.#machine, material.facts), attributesOf(material));
+    return known === undefined || (known.digest === this.digest && known.failures.length === 0);
   }
 
   /**
@@ -131,40 +127,34 @@ export class OrderFolder {
    * @param open makes an order ready, one at a time; undefined where it is not to be written
    */
   async #write(orderIds: readonly string[], open: (orderId: string) => Ready | undefined, slot: number): Promise<void> {
-    const written: string[] = [];
-    const changes: string[] = [];
+    const rows: OrderRow[] = [];
+    const changes: VisitChange[] = [];
     const asked = new Map<string, readonly VisitRow[]>();
     const revision = this.#nextRevision();
-    const rows: string[] = [];
-    let columns: readonly string[] = [];
     for (const orderId of orderIds) {
       const ready = open(orderId);
       if (ready === undefined) continue;
-      const { material, content: before, held } = ready;
+      const { material, content: known, before } = ready;
       const folded = foldOrder(this.#machine, material.facts);
-      const row = toOrderRow({
-        orderId,
-        machine: this.#machine,
-        digest: this.digest,
-        known: material,
-        folded,
-        now: this.#now(),
-      });
-      const text = JSON.stringify(Object.values(row));
+      const { digest } = this;
+      const after = toOrderState({ orderId, machine: this.#machine, digest, material, folded, now: this.#now() });
+      const text = encodeOrderState(after);
       const content = contentOf(text);
-      if (before === content) continue;
-      const wanted = this.#visitRows.of(folded, attributesOf(material));
-      if (held === undefined) asked.set(orderId, wanted);
-      else changes.push(...visitChanges(orderId, held, wanted));
-      written.push(orderId);
-      rows.push(`["${revision}","${content}",${text.slice(1)}`);
-      columns = ['revision', 'content', ...Object.keys(row)];
+      if (known === content) continue;
+      if (before === 'asked') asked.set(orderId, this.#visitRows.of(after));
+      else if (before === 'none') changes.push(...visitChanges(orderId, [], this.#visitRows.of(after)));
+      else {
+        const { held, wanted } = this.#visitRows.differing(before, after);
+        changes.push(...visitChanges(orderId, held, wanted));
+      }
+      rows.push({ revision, content, text, state: after });
     }
     if (rows.length === 0) return;
+    const written = rows.map(({ state }) => state.orderId);
     await this.#underWay.begin(slot, revision, written);
     try {
       await this.#visits.write(changes, asked);
-      await this.#store.insertCompact('orders', columns, rows);
+      await this.#store.insertBlocks('orders', [encodeOrders(rows)]);
     } catch (error) {
       for (const orderId of written) this.#doubtful.add(orderId);
       throw error;

@@ -1,106 +1,82 @@
 import { placeFailure } from '../lifecycle/failures/outcome.ts';
 import type { Machine } from '../lifecycle/machine.ts';
-import type { FoldedOrder, Visit } from '../model/order.ts';
-import { msToNano, type UnixNano } from '../model/units.ts';
-import { toDateTime64 } from '../store/time.ts';
-import { attributeTimes, type KeptEvidence } from './known-orders.ts';
+import type { FoldedOrder } from '../model/order.ts';
+import type { UnixNano } from '../model/units.ts';
+import { failureText, type OrderState } from '../store/order-state.ts';
+import { encodeRowBlock } from '../wire/native/row-columns.ts';
 import type { OrderMaterial } from './read-orders.ts';
-
-/**
- * A row of table `orders` in JSON form.
- */
-export type OrderRow = Readonly<Record<string, unknown>>;
 
 /** Most failures kept with an order, the latest ones; how many more there were is kept too. */
 const MAX_FAILURES = 200;
 
-/** Shapes a folded order as the row that replaces the one before it, but for its revision and the hash of its content. */
-export function toOrderRow(order: {
-  orderId: string;
-  machine: Machine;
+/** Brings together what is kept of an order that was folded. */
+export function toOrderState(order: {
+  readonly orderId: string;
+  readonly machine: Machine;
   /** Hash of the lifecycle's definition. */
-  digest: string;
-  known: OrderMaterial;
-  folded: FoldedOrder;
-  now: number;
-}): OrderRow {
-  const { folded, known } = order;
-  const { current, visits, deviations, clockAnomalies } = folded;
-  const attributes = attributesOf(known);
-  const failures = known.failures.slice(-MAX_FAILURES);
-  const places = failures.map(({ at }) => placeFailure(order.machine, visits, at));
-  const firstObservedAtMs = Number.isFinite(known.firstObservedAtMs) ? known.firstObservedAtMs : order.now;
+  readonly digest: string;
+  readonly material: OrderMaterial;
+  readonly folded: FoldedOrder;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}): OrderState {
+  const { orderId, machine, digest, material, folded, now } = order;
+  const failures = material.failures.slice(-MAX_FAILURES);
   return {
-    order_id: order.orderId,
-    lifecycle_name: folded.lifecycle.name,
-    lifecycle_version: folded.lifecycle.version,
-    lifecycle_digest: order.digest,
-    status: folded.status ?? '',
-    since: timeOrNull(folded.since),
-    opened_at: timeOrNull(folded.openedAt),
-    closed_at: timeOrNull(folded.closedAt),
-    current_regions: current.map(({ region }) => region ?? ''),
-    current_statuses: current.map(({ status }) => status),
-    current_since: current.map(({ since }) => toDateTime64(since)),
-    aliases: known.aliases,
-    attribute_names: attributes.map(([name]) => name),
-    attribute_values: attributes.map(([, value]) => value),
-    attribute_times: attributeTimes(known.attributes),
-    visit_statuses: visits.map(({ status }) => status),
-    visit_systems: visits.map(({ system }) => system ?? ''),
-    visit_regions: visits.map(({ region }) => region ?? ''),
-    visit_from: visits.map(({ from }) => from ?? ''),
-    visit_entered_at: visits.map(({ enteredAt }) => toDateTime64(enteredAt)),
-    visit_left_at: visits.map(({ leftAt }) => timeOrNull(leftAt)),
-    visit_evidence: visits.map(evidenceJson),
-    deviation_kinds: deviations.map(({ kind }) => kind),
-    deviation_statuses: deviations.map(({ status }) => status),
-    deviation_from: deviations.map(({ fromStatus }) => fromStatus ?? ''),
-    deviation_skipped: deviations.map(({ skipped }) => skipped),
-    deviation_other: deviations.map(({ otherStatus }) => otherStatus ?? ''),
-    deviation_at: deviations.map(({ at }) => toDateTime64(at)),
-    deviation_visits: deviations.map(({ visitIndex }) => visitIndex),
-    anomaly_kinds: clockAnomalies.map(({ kind }) => kind),
-    anomaly_visits: clockAnomalies.map(({ visitIndex }) => visitIndex),
-    anomaly_skew_nano: clockAnomalies.map(({ skewNano }) => String(skewNano)),
-    anomaly_sources: clockAnomalies.map(({ source }) => source),
-    failure_at: failures.map(({ at }) => toDateTime64(at)),
-    failure_classes: failures.map(({ failureClass }) => failureClass),
-    failure_services: failures.map(({ service }) => service),
-    failure_operations: failures.map(({ operation }) => operation),
-    failure_statuses: places.map(({ status }) => status ?? ''),
-    failure_moved_on_at: places.map(({ movedOnAt }) => timeOrNull(movedOnAt)),
-    failure_traces: failures.map(({ traceId }) => traceId),
-    failure_spans: failures.map(({ spanId }) => spanId),
-    failures_left_out: known.failures.length - failures.length,
-    first_observed_at: toDateTime64(msToNano(firstObservedAtMs)),
+    orderId,
+    digest,
+    folded,
+    aliases: material.aliases,
+    attributes: new Map([...material.attributes].sort(([a], [b]) => (a < b ? -1 : 1))),
+    failures: failures.map((failure) => ({ ...failure, ...placeFailure(machine, folded.visits, failure.at) })),
+    failuresLeftOut: material.failures.length - failures.length,
+    firstObservedAtMs: Number.isFinite(material.firstObservedAtMs) ? material.firstObservedAtMs : now,
   };
 }
 
-/** What describes an order, by name, each name once. */
-export function attributesOf({ attributes }: OrderMaterial): (readonly [name: string, value: string])[] {
-  return [...attributes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value] as const);
+/** An order that is written. */
+export interface OrderRow {
+  readonly revision: bigint;
+  /** Hash of the state, as decimal text. */
+  readonly content: string;
+  /** The state as `encodeOrderState` writes it. */
+  readonly text: string;
+  readonly state: OrderState;
 }
 
-/** Evidence as it is read back by the order query and by the next fold. */
-function evidenceJson(visit: Visit): string {
-  return JSON.stringify(
-    visit.evidence.map(
-      (piece): KeptEvidence => ({
-        kind: piece.evidenceKind,
-        id: piece.evidenceId,
-        source: piece.source,
-        sourceVersion: piece.sourceVersion,
-        occurredAt: String(piece.occurredAt),
-        observedAt: String(piece.observedAt),
-        sequence: piece.sequence,
-        traceId: piece.traceId,
-        spanId: piece.spanId,
-      }),
+/** Encodes rows of `orders`: the state, and what lists and figures filter and count by. */
+export function encodeOrders(orders: readonly OrderRow[]): Uint8Array {
+  return encodeRowBlock(orders, (rows) => [
+    rows.text('order_id', ({ state }) => state.orderId),
+    rows.bigUint64('revision', ({ revision }) => revision),
+    rows.bigUint64('content', ({ content }) => BigInt(content)),
+    rows.text('state', ({ text }) => text),
+    rows.word('lifecycle_name', ({ state }) => state.folded.lifecycle.name),
+    rows.word('lifecycle_digest', ({ state }) => state.digest),
+    rows.word('status', ({ state }) => state.folded.status ?? ''),
+    rows.nanoTimeOrNull('opened_at', ({ state }) => state.folded.openedAt),
+    rows.nanoTimeOrNull('closed_at', ({ state }) => state.folded.closedAt),
+    rows.nanoTimeOrNull('left_at', ({ state }) => lastExit(state.folded)),
+    rows.words('current_statuses', ({ state }) => state.folded.current.map(({ status }) => status)),
+    rows.texts('aliases', ({ state }) => state.aliases),
+    rows.words('attributes', ({ state }) => describe(state)),
+    rows.words('visit_statuses', ({ state }) => state.folded.visits.map(({ status }) => status)),
+    rows.words('deviation_kinds', ({ state }) => state.folded.deviations.map(({ kind }) => kind)),
+    rows.words('anomaly_statuses', ({ state: { folded } }) =>
+      folded.clockAnomalies.map(({ visitIndex }) => folded.visits[visitIndex]?.status ?? ''),
     ),
-  );
+    rows.texts('failures', ({ state }) => state.failures.map(failureText)),
+    rows.milliTime('first_observed_at', ({ state }) => state.firstObservedAtMs),
+  ]);
 }
 
-function timeOrNull(at: UnixNano | null): string | null {
-  return at === null ? null : toDateTime64(at);
+/** What describes an order, as `name=value`, each name once. */
+export function describe({ attributes }: Pick<OrderState, 'attributes'>): string[] {
+  return [...attributes].map(([name, { value }]) => `${name}=${value}`);
+}
+
+function lastExit({ visits }: FoldedOrder): UnixNano | null {
+  return visits.reduce<UnixNano | null>((last, { leftAt }) => {
+    return leftAt !== null && (last === null || leftAt > last) ? leftAt : last;
+  }, null);
 }

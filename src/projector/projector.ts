@@ -10,7 +10,7 @@ import { Recheck } from './recheck.ts';
 import { TouchReader } from './touched-orders.ts';
 
 /** Orders read and folded together. */
-const ORDERS_PER_FOLD = 4_000;
+const ORDERS_PER_FOLD = 12_000;
 /** Folds under way at a time: while one waits for the store, the other computes. */
 const FOLDS_AT_A_TIME = 2;
 const RETRY_MS = 1000;

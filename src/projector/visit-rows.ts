@@ -3,14 +3,37 @@ import { binOf } from '../lifecycle/dwell/sketch.ts';
 import { openWorkingClock, type WorkingClock } from '../lifecycle/dwell/working-time.ts';
 import type { FoldedOrder, Visit } from '../model/order.ts';
 import { type DurationNano, nanoToMs, type UnixNano } from '../model/units.ts';
+import type { OrderState } from '../store/order-state.ts';
+import { encodeRowBlock } from '../wire/native/row-columns.ts';
+import { describe } from './order-row.ts';
 
 /** Index of the row of a whole order; an order with as many visits has the later ones left out of figures. */
 export const WHOLE_ORDER = 65_535;
 
-/** What the row of table `visits` says; the columns in the order of COLUMNS, numbers of 64 bits as decimal text. */
-export type VisitRow = readonly [
+/** What a row of table `visits` says; `order_id` and `net` stand beside it. Times and durations are nanoseconds. */
+export interface VisitRow {
+  readonly visit: number;
+  readonly lifecycle: string;
+  readonly kind: 'completed' | 'open' | 'final' | 'closed' | 'active' | 'unknown';
+  readonly status: string;
+  readonly previous: string;
+  readonly entered: bigint;
+  readonly left: bigint;
+  readonly open: bigint;
+  readonly bin: number;
+  readonly working: bigint;
+  readonly workingBin: number;
+  readonly deviating: number;
+  readonly deviated: bigint;
+  readonly anomalies: number;
+  readonly attributes: readonly string[];
+}
+
+/** The columns that a VisitRow fills, in the order of its fields, 64-bit numbers as decimal text. */
+export type VisitTuple = readonly [
   visit: number,
-  kind: 'completed' | 'open' | 'final' | 'closed' | 'active' | 'unknown',
+  lifecycle: string,
+  kind: VisitRow['kind'],
   status: string,
   previous: string,
   entered: string,
@@ -25,23 +48,9 @@ export type VisitRow = readonly [
   attributes: readonly string[],
 ];
 
-/** Columns of table `visits` that a VisitRow fills; `order_id` and `net` stand beside it. */
-export const COLUMNS = [
-  'visit',
-  'kind',
-  'status',
-  'previous',
-  'entered_nano',
-  'left_nano',
-  'open_nano',
-  'bin',
-  'working_nano',
-  'working_bin',
-  'deviating',
-  'deviated_nano',
-  'anomalies',
-  'attributes',
-] as const;
+/** SQL of a VisitTuple. */
+export const VISIT_TUPLE = `(visit, lifecycle, kind, status, previous, entered_nano, left_nano, open_nano, bin, working_nano, working_bin,
+  deviating, deviated_nano, anomalies, attributes)`;
 
 /** Makes the rows of `visits` out of folded orders, by the working hours of one lifecycle. */
 export class VisitRows {
@@ -54,67 +63,106 @@ export class VisitRows {
   }
 
   /** One row a visit and one for the whole order. */
-  of(folded: FoldedOrder, attributes: readonly (readonly [name: string, value: string])[]): VisitRow[] {
-    const described = attributes.map(([name, value]) => `${name}=${value}`);
-    const anomalies = new Map<number, number>();
-    for (const { visitIndex } of folded.clockAnomalies) {
-      anomalies.set(visitIndex, (anomalies.get(visitIndex) ?? 0) + 1);
-    }
-    const rows = folded.visits
-      .slice(0, WHOLE_ORDER)
-      .map((visit, index) => this.#visitRow(visit, { index, anomalies: anomalies.get(index) ?? 0, described }));
-    rows.push(this.#orderRow(folded, described));
-    return rows;
+  of(order: OrderState): VisitRow[] {
+    const whole = wholeOf(order);
+    return [...whole.visits.keys()].map((index) => this.#visitRow(whole, index)).concat([this.#orderRow(whole)]);
   }
 
-  #visitRow(visit: Visit, more: { index: number; anomalies: number; described: readonly string[] }): VisitRow {
+  /** Of two states of an order that one lifecycle judged, the rows that may differ; making those that do not is most of the work. */
+  differing(before: OrderState, after: OrderState): { held: VisitRow[]; wanted: VisitRow[] } {
+    const [old, now] = [wholeOf(before), wholeOf(after)];
+    const isDescribedAlike =
+      old.described.length === now.described.length && old.described.every((text, at) => text === now.described[at]);
+    const differs = (index: number): boolean => !isDescribedAlike || !isSameVisit(old, now, index);
+    const rowsOf = (whole: Whole): VisitRow[] =>
+      [...whole.visits.keys()].filter(differs).map((index) => this.#visitRow(whole, index));
+    return { held: [...rowsOf(old), this.#orderRow(old)], wanted: [...rowsOf(now), this.#orderRow(now)] };
+  }
+
+  #visitRow({ folded, visits, anomalies, described }: Whole, index: number): VisitRow {
+    const visit = visits[index];
+    if (visit === undefined) throw new RangeError(`no visit ${index}`);
     const { status, from, enteredAt, leftAt } = visit;
     const kind = leftAt !== null ? 'completed' : this.#isFinal(status) ? 'final' : 'open';
     const version = versionOf(visit);
-    return [
-      more.index,
+    return {
+      visit: index,
+      lifecycle: folded.lifecycle.name,
       kind,
       status,
-      from ?? '',
-      String(enteredAt),
-      String(leftAt ?? 0n),
-      kind === 'open' ? String(enteredAt) : '0',
+      previous: from ?? '',
+      entered: enteredAt,
+      left: leftAt ?? 0n,
+      open: kind === 'open' ? enteredAt : 0n,
       ...this.#durations(enteredAt, leftAt),
-      0,
-      '0',
-      Math.min(more.anomalies, 65_535),
-      version === undefined ? more.described : [...more.described, `service.version=${version}`],
-    ];
+      deviating: 0,
+      deviated: 0n,
+      anomalies: Math.min(anomalies.get(index) ?? 0, 65_535),
+      attributes: version === undefined ? described : [...described, `service.version=${version}`],
+    };
   }
 
-  #orderRow(folded: FoldedOrder, described: readonly string[]): VisitRow {
+  #orderRow({ folded, described }: Whole): VisitRow {
     const { status, openedAt, closedAt, deviations } = folded;
     const kind = openedAt === null ? 'unknown' : closedAt === null ? 'active' : 'closed';
     const deviated = deviations.reduce<UnixNano | undefined>(
       (first, { at }) => (first === undefined || at < first ? at : first),
       undefined,
     );
-    return [
-      WHOLE_ORDER,
+    return {
+      visit: WHOLE_ORDER,
+      lifecycle: folded.lifecycle.name,
       kind,
-      status ?? '',
-      '',
-      String(openedAt ?? 0n),
-      String(closedAt ?? 0n),
-      kind === 'active' ? String(openedAt) : '0',
+      status: status ?? '',
+      previous: '',
+      entered: openedAt ?? 0n,
+      left: closedAt ?? 0n,
+      open: kind === 'active' ? (openedAt ?? 0n) : 0n,
       ...this.#durations(openedAt, closedAt),
-      deviated === undefined ? 0 : 1,
-      String(deviated ?? 0n),
-      0,
-      described,
-    ];
+      deviating: deviated === undefined ? 0 : 1,
+      deviated: deviated ?? 0n,
+      anomalies: 0,
+      attributes: described,
+    };
   }
 
-  #durations(from: UnixNano | null, to: UnixNano | null): [bin: number, working: string, workingBin: number] {
-    if (from === null || to === null) return [0, '0', 0];
+  #durations(from: UnixNano | null, to: UnixNano | null): Pick<VisitRow, 'bin' | 'working' | 'workingBin'> {
+    if (from === null || to === null) return { bin: 0, working: 0n, workingBin: 0 };
     const working: DurationNano = this.#clock?.between(from, to) ?? 0n;
-    return [binOf(nanoToMs(to - from)), String(working), this.#clock === undefined ? 0 : binOf(nanoToMs(working))];
+    const workingBin = this.#clock === undefined ? 0 : binOf(nanoToMs(working));
+    return { bin: binOf(nanoToMs(to - from)), working, workingBin };
   }
+}
+
+/** What the rows of an order are made of. */
+interface Whole {
+  readonly folded: FoldedOrder;
+  readonly visits: readonly Visit[];
+  /** Clock anomalies by visit, where there are some. */
+  readonly anomalies: ReadonlyMap<number, number>;
+  readonly described: readonly string[];
+}
+
+function wholeOf(order: OrderState): Whole {
+  const { folded } = order;
+  const anomalies = new Map<number, number>();
+  for (const { visitIndex } of folded.clockAnomalies) anomalies.set(visitIndex, (anomalies.get(visitIndex) ?? 0) + 1);
+  return { folded, visits: folded.visits.slice(0, WHOLE_ORDER), anomalies, described: describe(order) };
+}
+
+/** Whether two orders have the same row at an index, given that they are described alike. */
+function isSameVisit(a: Whole, b: Whole, index: number): boolean {
+  const [one, other] = [a.visits[index], b.visits[index]];
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    one.status === other.status &&
+    one.from === other.from &&
+    one.enteredAt === other.enteredAt &&
+    one.leftAt === other.leftAt &&
+    a.anomalies.get(index) === b.anomalies.get(index) &&
+    versionOf(one) === versionOf(other)
+  );
 }
 
 /** Service and version of who reported a visit first; undefined where that is not known. */
@@ -125,5 +173,71 @@ function versionOf({ evidence: [first] }: Visit): string | undefined {
 
 /** A row as text: equal for equal rows, whether they were just made or read back. */
 export function textOf(row: VisitRow): string {
-  return JSON.stringify(row);
+  const { entered, left, open, working, deviated } = row;
+  const tuple: VisitTuple = [
+    row.visit,
+    row.lifecycle,
+    row.kind,
+    row.status,
+    row.previous,
+    String(entered),
+    String(left),
+    String(open),
+    row.bin,
+    String(working),
+    row.workingBin,
+    row.deviating,
+    String(deviated),
+    row.anomalies,
+    row.attributes,
+  ];
+  return JSON.stringify(tuple);
+}
+
+/** A row that was read back. */
+export function rowOfTuple(tuple: VisitTuple): VisitRow {
+  const [visit, lifecycle, kind, status, previous, entered, left, open, bin, working, workingBin] = tuple;
+  const [, , , , , , , , , , , deviating, deviated, anomalies, attributes] = tuple;
+  return {
+    visit,
+    lifecycle,
+    kind,
+    status,
+    previous,
+    entered: BigInt(entered),
+    left: BigInt(left),
+    open: BigInt(open),
+    bin,
+    working: BigInt(working),
+    workingBin,
+    deviating,
+    deviated: BigInt(deviated),
+    anomalies,
+    attributes,
+  };
+}
+
+/** Encodes rows of `visits`. */
+export function encodeVisits(
+  changes: readonly { readonly orderId: string; readonly row: VisitRow; readonly net: number }[],
+): Uint8Array {
+  return encodeRowBlock(changes, (rows) => [
+    rows.text('order_id', ({ orderId }) => orderId),
+    rows.uint16('visit', ({ row }) => row.visit),
+    rows.word('lifecycle', ({ row }) => row.lifecycle),
+    rows.word('kind', ({ row }) => row.kind),
+    rows.word('status', ({ row }) => row.status),
+    rows.word('previous', ({ row }) => row.previous),
+    rows.int64('entered_nano', ({ row }) => row.entered),
+    rows.int64('left_nano', ({ row }) => row.left),
+    rows.int64('open_nano', ({ row }) => row.open),
+    rows.int16('bin', ({ row }) => row.bin),
+    rows.int64('working_nano', ({ row }) => row.working),
+    rows.int16('working_bin', ({ row }) => row.workingBin),
+    rows.uint8('deviating', ({ row }) => row.deviating),
+    rows.int64('deviated_nano', ({ row }) => row.deviated),
+    rows.uint16('anomalies', ({ row }) => row.anomalies),
+    rows.words('attributes', ({ row }) => row.attributes),
+    rows.int32('net', ({ net }) => net),
+  ]);
 }

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import type { StoreClient } from '../store/client.ts';
 import { ORDERS } from '../store/order-set.ts';
-import { COLUMNS, textOf, type VisitRow } from './visit-rows.ts';
+import { encodeVisits, rowOfTuple, textOf, VISIT_TUPLE, type VisitRow, type VisitTuple } from './visit-rows.ts';
 
-/** Rows of `visits` of one order, as text, each with what its `net` adds up to. */
-type NetRows = Map<string, number>;
+/** A row of `visits` that is written: `net` is 1 where it holds from now on, -1 where it no longer does. */
+export interface VisitChange {
+  readonly orderId: string;
+  readonly row: VisitRow;
+  readonly net: number;
+}
+
+/** Rows of `visits` of one order by their text, each with what its `net` adds up to. */
+type NetRows = Map<string, { readonly row: VisitRow; net: number }>;
 
 const heldRow = z.object({
   order_id: z.string(),
   // The store's own rows, written here; looking at each value would cost more than the rest of the round.
-  held: z.custom<(readonly [row: VisitRow, net: number])[]>((value) => Array.isArray(value)),
+  held: z.custom<(readonly [row: VisitTuple, net: number])[]>((value) => Array.isArray(value)),
 });
 
 /**
@@ -25,19 +32,18 @@ export class VisitTable {
     this.#store = store;
   }
 
-  /** Writes changes, and brings further orders to the rows that are wanted of them, in one insert. Resolves to the rows written. */
-  async write(changes: readonly string[], wanted: ReadonlyMap<string, readonly VisitRow[]>): Promise<number> {
+  /** Writes changes, and brings further orders to the rows that are wanted of them, in one insert. */
+  async write(changes: readonly VisitChange[], wanted: ReadonlyMap<string, readonly VisitRow[]>): Promise<void> {
     const held = await this.#held([...wanted.keys()]);
     const rows = [...changes];
     for (const [orderId, own] of wanted) rows.push(...difference(orderId, held.get(orderId) ?? new Map(), own));
-    await this.#store.insertCompact('visits', ['order_id', 'net', ...COLUMNS], rows);
-    return rows.length;
+    if (rows.length > 0) await this.#store.insertBlocks('visits', [encodeVisits(rows)]);
   }
 
   async #held(orderIds: readonly string[]): Promise<Map<string, NetRows>> {
     if (orderIds.length === 0) return new Map();
     const found = await this.#store.query(
-      `SELECT order_id, groupArray(((${COLUMNS.join(', ')}), net)) AS held FROM visits
+      `SELECT order_id, groupArray((${VISIT_TUPLE}, net)) AS held FROM visits
        WHERE order_id IN ${ORDERS} GROUP BY order_id`,
       { orders: JSON.stringify(orderIds) },
       heldRow,
@@ -45,27 +51,29 @@ export class VisitTable {
     return new Map(
       found.map(({ order_id: orderId, held }) => {
         const rows: NetRows = new Map();
-        for (const [row, net] of held) add(rows, textOf(row), net);
+        for (const [row, net] of held) add(rows, rowOfTuple(row), net);
         return [orderId, rows];
       }),
     );
   }
 }
 
-/** What brings an order from the rows that the table holds for certain to those that are wanted, as rows to write. */
-export function visitChanges(orderId: string, held: readonly VisitRow[], wanted: readonly VisitRow[]): string[] {
+/** What brings an order from the rows that the table holds for certain to those that are wanted. */
+export function visitChanges(orderId: string, held: readonly VisitRow[], wanted: readonly VisitRow[]): VisitChange[] {
   const rows: NetRows = new Map();
-  for (const row of held) add(rows, textOf(row), 1);
+  for (const row of held) add(rows, row, 1);
   return difference(orderId, rows, wanted);
 }
 
-function difference(orderId: string, held: NetRows, wanted: readonly VisitRow[]): string[] {
-  for (const [text, net] of held) held.set(text, -net);
-  for (const row of wanted) add(held, textOf(row), 1);
-  const id = JSON.stringify(orderId);
-  return [...held].filter(([, net]) => net !== 0).map(([text, net]) => `[${id},${net},${text.slice(1)}`);
+function difference(orderId: string, held: NetRows, wanted: readonly VisitRow[]): VisitChange[] {
+  for (const each of held.values()) each.net = -each.net;
+  for (const row of wanted) add(held, row, 1);
+  return [...held.values()].filter(({ net }) => net !== 0).map(({ row, net }) => ({ orderId, row, net }));
 }
 
-function add(rows: NetRows, text: string, net: number): void {
-  rows.set(text, (rows.get(text) ?? 0) + net);
+function add(rows: NetRows, row: VisitRow, net: number): void {
+  const text = textOf(row);
+  const known = rows.get(text);
+  if (known === undefined) rows.set(text, { row, net });
+  else known.net += net;
 }

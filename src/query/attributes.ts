@@ -22,9 +22,8 @@ export async function knownAttributes(store: StoreClient): Promise<KnownAttribut
   const rows = await store.query(
     `SELECT name, value, orders, count() OVER (PARTITION BY name) AS all_values
      FROM (
-       SELECT name, value, count() AS orders
-       FROM orders FINAL ARRAY JOIN attribute_names AS name, attribute_values AS value
-       GROUP BY name, value
+       SELECT substring(attribute, 1, position(attribute, '=') - 1) AS name, substring(attribute, position(attribute, '=') + 1) AS value, orders
+       FROM (SELECT toString(described) AS attribute, count() AS orders FROM orders FINAL ARRAY JOIN attributes AS described GROUP BY described)
      )
      ORDER BY sum(orders) OVER (PARTITION BY name) DESC, name, orders DESC, value
      LIMIT ${MAX_ATTRIBUTE_VALUES} BY name

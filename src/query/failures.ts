@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { FailureClass } from '../lifecycle/failures/classify.ts';
+import type { FailureClass } from '../model/order.ts';
 import type { DurationNano, UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { nanoField, nanos } from './time-sql.ts';
+import { FAILURES } from './failure-rows.ts';
+import { nanoField } from './time-sql.ts';
 
 const count = z.coerce.number();
 const failureClass = z.enum(['timeout', 'api_error', 'other']);
@@ -66,7 +67,7 @@ export async function failureFigures(store: StoreClient, filter: FailureFilter) 
   const [totals, groups, series] = await Promise.all([
     store.query(`SELECT failure_class, ${sums} FROM (${source}) GROUP BY failure_class`, parameters, totalRow),
     store.query(
-      `SELECT failure_class, status, service, operation, ${sums}, ${nanos('max(at)')} AS last_at,
+      `SELECT failure_class, status, service, operation, ${sums}, toString(max(at)) AS last_at,
          argMax(trace, at) AS example_trace, argMax(span, at) AS example_span, argMax(order_id, at) AS example_order
        FROM (${source}) GROUP BY failure_class, status, service, operation
        ORDER BY failures DESC, failure_class, service, operation, status LIMIT ${MAX_GROUPS}`,
@@ -74,7 +75,7 @@ export async function failureFigures(store: StoreClient, filter: FailureFilter) 
       groupRow,
     ),
     store.query(
-      `SELECT toString(intDiv(toUnixTimestamp64Nano(at), {width:Int64}) * {width:Int64}) AS bucket, failure_class, count() AS failures
+      `SELECT toString(intDiv(at, {width:Int64}) * {width:Int64}) AS bucket, failure_class, count() AS failures
        FROM (${source}) GROUP BY bucket, failure_class ORDER BY bucket, failure_class`,
       parameters,
       seriesRow,
@@ -85,26 +86,19 @@ export async function failureFigures(store: StoreClient, filter: FailureFilter) 
 
 /** Row per failure with its outcome; adds the filter's parameters. */
 function failureRows(filter: FailureFilter, parameters: Record<string, unknown>): string {
-  const conditions = ['toUnixTimestamp64Nano(at) >= {since:Int64}'];
+  const conditions = ['at >= {since:Int64}'];
   const where = (field: 'failure_class' | 'status' | 'service', value: string | undefined): void => {
     if (value === undefined) return;
-    conditions.push(`${field} = {${field}:String}`);
+    conditions.push(`${field === 'failure_class' ? 'class' : field} = {${field}:String}`);
     parameters[field] = value;
   };
   where('failure_class', filter.failureClass);
   where('status', filter.status);
   where('service', filter.service);
-  return `SELECT order_id, failure_class, status, service, operation, at, trace, span,
-      isNull(moved_on) AND {now:Int64} - toUnixTimestamp64Nano(at) > {recovery:Int64} AS is_failed,
-      isNotNull(moved_on) AND toUnixTimestamp64Nano(assumeNotNull(moved_on)) - toUnixTimestamp64Nano(at) > {recovery:Int64} AS is_recovered
-    FROM (
-      SELECT order_id, toString(class) AS failure_class, toString(failure_status) AS status, toString(failure_service) AS service,
-        toString(failure_operation) AS operation, at, moved_on, trace, span
-      FROM orders FINAL
-      ARRAY JOIN failure_classes AS class, failure_statuses AS failure_status, failure_services AS failure_service,
-        failure_operations AS failure_operation, failure_at AS at, failure_moved_on_at AS moved_on, failure_traces AS trace,
-        failure_spans AS span
-    ) WHERE ${conditions.join(' AND ')}`;
+  return `SELECT order_id, class AS failure_class, status, service, operation, at, trace, span,
+      isNull(moved_on) AND {now:Int64} - at > {recovery:Int64} AS is_failed,
+      isNotNull(moved_on) AND assumeNotNull(moved_on) - at > {recovery:Int64} AS is_recovered
+    FROM ${FAILURES} WHERE ${conditions.join(' AND ')}`;
 }
 
 /** Width of a bucket of the series: a sixtieth of the window, at least a second, in whole seconds. */

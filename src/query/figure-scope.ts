@@ -9,7 +9,7 @@ export interface FigureScope {
 }
 
 /** SQL condition of the scope's attribute on a row of `orders`; true for all where none is given. */
-export const IN_SCOPE = `({attribute:String} = '' OR has(arrayZip(attribute_names, attribute_values), ({attribute:String}, {value:String})))`;
+export const IN_SCOPE = `({attribute:String} = '' OR has(attributes, concat({attribute:String}, '=', {value:String})))`;
 
 /** The parameters of IN_SCOPE, and the time. */
 export function scopeParameters({ at, attribute }: FigureScope): { at: string; attribute: string; value: string } {

@@ -3,6 +3,7 @@ import { VALUE_TYPES } from '../model/key-value-table.ts';
 import { formatRfc3339, type UnixNano } from '../model/units.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
+import { readOrderState } from '../store/order-state.ts';
 import { tracesOfOrders } from '../store/order-traces.ts';
 import { toDateTime64 } from '../store/time.ts';
 import { TRACES } from '../store/trace-set.ts';
@@ -122,12 +123,7 @@ async function ofOrder(
   store: StoreClient,
   orderId: string,
 ): Promise<{ condition: string; values: Record<string, unknown> }> {
-  const [known] = await store.query(
-    'SELECT aliases FROM orders FINAL WHERE order_id = {order:String}',
-    { order: orderId },
-    z.object({ aliases: texts }),
-  );
-  const aliases = known?.aliases ?? [];
+  const aliases = (await readOrderState(store, orderId))?.aliases ?? [];
   const traces = (await tracesOfOrders(store, [{ orderId, aliases }])).get(orderId) ?? [];
   const whom = await ordersInTraces(store, traces);
   const own: string[] = [];

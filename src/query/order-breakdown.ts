@@ -1,19 +1,11 @@
-import { z } from 'zod';
 import { type Breakdown, breakDown, placeWork } from '../lifecycle/dwell/breakdown.ts';
 import { formatRfc3339, nanoToMs, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { readOrderState } from '../store/order-state.ts';
 import { readOrderWork } from '../store/order-work.ts';
-import { nanos, nanosOrNull } from './time-sql.ts';
 
 /** Most spans of an order that are read for its page. */
 const MAX_SPANS_PER_ORDER = 20_000;
-
-const row = z.object({
-  aliases: z.array(z.string()),
-  visit_statuses: z.array(z.string()),
-  entered: z.array(z.coerce.bigint()),
-  left_nanos: z.array(z.coerce.bigint().nullable()),
-});
 
 /** What the visits of an order consist of; times are RFC 3339. */
 export type OrderBreakdown = NonNullable<Awaited<ReturnType<typeof findOrderBreakdown>>>;
@@ -27,13 +19,7 @@ export async function findOrderBreakdown(
   orderId: string,
   rules: { readonly now: UnixNano; readonly isFinal: (status: string) => boolean },
 ) {
-  const [found] = await store.query(
-    `SELECT aliases, visit_statuses, arrayMap(at -> ${nanos('at')}, visit_entered_at) AS entered,
-       arrayMap(at -> ${nanosOrNull('at')}, visit_left_at) AS left_nanos
-     FROM orders FINAL WHERE order_id = {orderId:String}`,
-    { orderId },
-    row,
-  );
+  const found = await readOrderState(store, orderId);
   if (found === undefined) return undefined;
   const { spans, waits, truncated } = await readOrderWork(store, [{ orderId, aliases: found.aliases }], {
     maxSpans: MAX_SPANS_PER_ORDER,
@@ -44,9 +30,7 @@ export async function findOrderBreakdown(
   const work = own.length === 0 && queued.length === 0 ? undefined : placeWork(own, queued);
   return {
     orderId,
-    visits: found.visit_statuses.map((status, index) => {
-      const enteredAt = found.entered[index] ?? 0n;
-      const leftAt = found.left_nanos[index] ?? null;
+    visits: found.folded.visits.map(({ status, enteredAt, leftAt }) => {
       const isOver = leftAt === null && rules.isFinal(status);
       const breakdown =
         work === undefined || isOver ? null : toAnswer(breakDown(work, { from: enteredAt, to: leftAt ?? rules.now }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatRfc3339 } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { readOrderState } from '../store/order-state.ts';
 import { tracesOfOrders } from '../store/order-traces.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { messagesSql, STAMP_UNCERTAINTY_MS } from './queue-messages.ts';
@@ -44,11 +45,7 @@ export async function orderMessages(
   store: StoreClient,
   orderId: string,
 ): Promise<{ messages: OrderMessage[]; truncated: boolean } | undefined> {
-  const [order] = await store.query(
-    'SELECT aliases FROM orders FINAL WHERE order_id = {orderId:String}',
-    { orderId },
-    z.object({ aliases: z.array(z.string()) }),
-  );
+  const order = await readOrderState(store, orderId);
   if (order === undefined) return undefined;
   const traces = (await tracesOfOrders(store, [{ orderId, aliases: order.aliases }])).get(orderId) ?? [];
   const names = `order_id = {orderId:String} OR (alias != '' AND alias IN {aliases:Array(String)}) OR trace_id IN ${TRACES}`;

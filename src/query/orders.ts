@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { StoreClient } from '../store/client.ts';
+import { readOrderStates } from '../store/order-state.ts';
 import { tracesOfOrders } from '../store/order-traces.ts';
-import { CURRENT, currentColumns, currentOf } from './order.ts';
-import { nanoOrNullField, nanosOrNull } from './time-sql.ts';
+import { timeText, toCurrent } from './order.ts';
 import { summarizeTraces } from './trace-summaries.ts';
 
 /** What `listOrders` filters by; undefined fields do not filter. */
@@ -24,18 +24,7 @@ export interface OrderPlace {
   readonly orderId: string;
 }
 
-const listRow = z.object({
-  order_id: z.string(),
-  status: z.string(),
-  since_text: nanoOrNullField,
-  opened_text: nanoOrNullField,
-  closed_text: nanoOrNullField,
-  ...currentColumns,
-  visits: z.number(),
-  deviations: z.number(),
-  aliases: z.array(z.string()),
-  place: z.string(),
-});
+const placeRow = z.object({ order_id: z.string(), place: z.string() });
 
 /** An order of the list. */
 export interface ListedOrder {
@@ -45,7 +34,7 @@ export interface ListedOrder {
   readonly openedAt: string | null;
   readonly closedAt: string | null;
   /** Where its regions are now; one without regions. */
-  readonly current: ReturnType<typeof currentOf>;
+  readonly current: ReturnType<typeof toCurrent>[];
   readonly visitCount: number;
   readonly deviationCount: number;
   readonly traceCount: number;
@@ -80,34 +69,35 @@ export async function listOrders(store: StoreClient, filter: OrderFilter): Promi
     });
   }
   const rows = await store.query(
-    `SELECT order_id, status, ${nanosOrNull('since')} AS since_text, ${nanosOrNull('opened_at')} AS opened_text,
-       ${nanosOrNull('closed_at')} AS closed_text, ${CURRENT}, toUInt32(length(visit_statuses)) AS visits,
-       toUInt32(length(deviation_kinds)) AS deviations, aliases, toString(${PLACE}) AS place
+    `SELECT order_id, toString(${PLACE}) AS place
      FROM orders FINAL ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
      ORDER BY ${PLACE} DESC, order_id DESC LIMIT {limit:UInt32}`,
     parameters,
-    listRow,
+    placeRow,
   );
-  const traces = await tracesOfOrders(
+  const states = await readOrderStates(
     store,
-    rows.map((row) => ({ orderId: row.order_id, aliases: row.aliases })),
+    rows.map((row) => row.order_id),
   );
+  const traces = await tracesOfOrders(store, [...states.values()]);
   const summaries = await summarizeTraces(store, [...new Set([...traces.values()].flat())]);
   const errorsOf = new Map(summaries.map((summary) => [summary.traceId, summary.errorCount]));
-  return rows.map((row) => {
-    const own = traces.get(row.order_id) ?? [];
+  return rows.flatMap(({ order_id: orderId, place }) => {
+    const folded = states.get(orderId)?.folded;
+    if (folded === undefined) return [];
+    const own = traces.get(orderId) ?? [];
     return {
-      orderId: row.order_id,
-      status: row.status === '' ? null : row.status,
-      since: row.since_text,
-      openedAt: row.opened_text,
-      closedAt: row.closed_text,
-      current: currentOf(row),
-      visitCount: row.visits,
-      deviationCount: row.deviations,
+      orderId,
+      status: folded.status,
+      since: timeText(folded.since),
+      openedAt: timeText(folded.openedAt),
+      closedAt: timeText(folded.closedAt),
+      current: folded.current.map(toCurrent),
+      visitCount: folded.visits.length,
+      deviationCount: folded.deviations.length,
       traceCount: own.length,
       errorCount: own.reduce((sum, trace) => sum + (errorsOf.get(trace) ?? 0), 0),
-      place: { openedMs: row.place, orderId: row.order_id },
+      place: { openedMs: place, orderId },
     };
   });
 }

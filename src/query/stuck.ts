@@ -1,26 +1,16 @@
 import { z } from 'zod';
 import { type SurvivalCurve, survivalAt } from '../lifecycle/dwell/kaplan-meier.ts';
-import type { FailureClass } from '../lifecycle/failures/classify.ts';
-import type { EvidenceKind } from '../model/order.ts';
+import type { Evidence, EvidenceKind, FailureClass, Visit } from '../model/order.ts';
 import { formatRfc3339, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { evidenceJson } from './order.ts';
-import { nanoField, nanos } from './time-sql.ts';
+import { type OrderState, readOrderStates } from '../store/order-state.ts';
+import { nanoField } from './time-sql.ts';
 
 const candidateRow = z.object({
   order_id: z.string(),
   status_name: z.string(),
   since_nano: z.string(),
   age_ms: z.number(),
-});
-
-const detailRow = z.object({
-  order_id: z.string(),
-  deviations: z.coerce.number(),
-  evidence: z.array(z.string()),
-  failure: z
-    .tuple([z.string(), z.enum(['timeout', 'api_error', 'other']), z.string(), z.string(), z.string(), z.string()])
-    .nullable(),
 });
 
 /** An order that waits longer than it should. */
@@ -124,47 +114,39 @@ function judge(found: z.infer<typeof candidateRow>, rules: StuckRules): Waiting 
 }
 
 async function detailsOf(store: StoreClient, orderIds: readonly string[]): Promise<Map<string, Details>> {
-  if (orderIds.length === 0) return new Map();
-  const rows = await store.query(
-    `SELECT order_id, length(deviation_kinds) AS deviations, visit_evidence AS evidence,
-       if(empty(failure_at), NULL, (${nanos('failure_at[-1]')}, failure_classes[-1], failure_services[-1], failure_operations[-1],
-         failure_traces[-1], failure_spans[-1])) AS failure
-     FROM orders FINAL WHERE order_id IN {orders:Array(String)}`,
-    { orders: orderIds },
-    detailRow,
-  );
-  return new Map(
-    rows.map(({ order_id: orderId, deviations, evidence, failure }) => [
-      orderId,
-      {
-        deviationCount: deviations,
-        lastEvidence: lastEvidence(evidence),
-        lastFailure:
-          failure === null
-            ? null
-            : {
-                at: nanoField.parse(failure[0]),
-                failureClass: failure[1],
-                service: failure[2],
-                operation: failure[3],
-                traceId: failure[4],
-                spanId: failure[5],
-              },
-      },
-    ]),
-  );
+  const states = await readOrderStates(store, orderIds);
+  return new Map([...states].map(([orderId, state]) => [orderId, toDetails(state)]));
+}
+
+function toDetails({ folded, failures }: OrderState): Details {
+  const last = failures.at(-1);
+  return {
+    deviationCount: folded.deviations.length,
+    lastEvidence: lastEvidence(folded.visits),
+    lastFailure:
+      last === undefined
+        ? null
+        : {
+            at: formatRfc3339(last.at),
+            failureClass: last.failureClass,
+            service: last.service,
+            operation: last.operation,
+            traceId: last.traceId,
+            spanId: last.spanId,
+          },
+  };
 }
 
 /** The piece of evidence that happened last, of all visits. */
-function lastEvidence(visits: readonly string[]): StuckOrder['lastEvidence'] {
-  const pieces = visits.flatMap((text) => evidenceJson.parse(JSON.parse(text)));
-  const latest = pieces.reduce<(typeof pieces)[number] | undefined>(
-    (last, piece) => (last === undefined || BigInt(piece.occurredAt) > BigInt(last.occurredAt) ? piece : last),
+function lastEvidence(visits: readonly Visit[]): StuckOrder['lastEvidence'] {
+  const pieces = visits.flatMap(({ evidence }) => evidence);
+  const latest = pieces.reduce<Evidence | undefined>(
+    (last, piece) => (last === undefined || piece.occurredAt > last.occurredAt ? piece : last),
     undefined,
   );
   if (latest === undefined) return null;
-  const { kind, source, occurredAt, traceId } = latest;
-  return { kind: kind as EvidenceKind, source, at: formatRfc3339(BigInt(occurredAt)), traceId };
+  const { evidenceKind: kind, source, occurredAt, traceId } = latest;
+  return { kind, source, at: formatRfc3339(occurredAt), traceId };
 }
 
 /** How many times its target an order waits; 0 without a target. */

@@ -6,15 +6,10 @@ export function nanos(column: string): string {
   return `toString(toUnixTimestamp64Nano(${column}))`;
 }
 
-/** SQL that reads a Nullable(DateTime64(9)) as decimal nanoseconds or null. */
-export function nanosOrNull(column: string): string {
-  return `if(isNull(${column}), NULL, toString(toUnixTimestamp64Nano(assumeNotNull(${column}))))`;
-}
-
 /** A row field written by `nanos`: becomes RFC 3339. */
 export const nanoField = z.string().transform((text) => formatRfc3339(BigInt(text)));
 
-/** A row field written by `nanosOrNull`. */
+/** A row field that is decimal nanoseconds or null. */
 export const nanoOrNullField = z
   .string()
   .nullable()

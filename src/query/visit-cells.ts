@@ -131,15 +131,21 @@ async function readCells(store: StoreClient, scope: CellScope, exact: boolean): 
   const age =
     scope.working === undefined ? '({at:Int64} - open_nano) / 1e6' : `${exact ? '' : 'floor'}(open_nano / 1e6)`;
   const rounded = scope.working === undefined && !exact ? binSql(age) : age;
+  // The innermost groups are those of the projections. Each open visit is one of them, so bins are added up before they are listed.
+  // Numbers make cheaper keys than words.
   const rows = await store.query(
-    `SELECT toString(kind) AS kind_name, toString(status) AS status_name, toString(previous) AS previous_name, sum(n) AS visits,
-       sumIf(n, deviating = 1) AS deviating_orders, sum(anomalous) AS clock_anomalies,
-       groupArrayIf(if(kind IN ('open', 'active'), ${rounded}, ${exact ? 'duration / 1e6' : 'toInt32(duration)'}), n != 0) AS keys,
-       groupArrayIf(toInt32(n), n != 0) AS counts
+    `SELECT toString(any(kinds)) AS kind_name, toString(any(statuses)) AS status_name, toString(any(previouses)) AS previous_name,
+       sum(visits_of_key) AS visits, sum(deviating_of_key) AS deviating_orders, sum(anomalous_of_key) AS clock_anomalies,
+       groupArrayIf(duration_key, visits_of_key != 0) AS keys, groupArrayIf(toInt32(visits_of_key), visits_of_key != 0) AS counts
      FROM (
-       SELECT kind, status, previous, open_nano, deviating, ${ended} AS duration, sum(net) AS n, sum(net * anomalies) AS anomalous
-       FROM ${sourceOf(scope)} WHERE ${conditionOf(scope)} GROUP BY kind, status, previous, open_nano, deviating, duration
-     ) GROUP BY kind, status, previous`,
+       SELECT cityHash64(kind, status, previous) AS cell, any(kind) AS kinds, any(status) AS statuses, any(previous) AS previouses,
+         if(kind IN ('open', 'active'), ${rounded}, ${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS duration_key,
+         sum(n) AS visits_of_key, sumIf(n, deviating = 1) AS deviating_of_key, sum(anomalous) AS anomalous_of_key
+       FROM (
+         SELECT kind, status, previous, open_nano, deviating, ${ended} AS duration, sum(net) AS n, sum(net * anomalies) AS anomalous
+         FROM ${sourceOf(scope)} WHERE ${conditionOf(scope)} GROUP BY kind, status, previous, open_nano, deviating, duration
+       ) GROUP BY cell, duration_key
+     ) GROUP BY cell`,
     parametersOf(scope),
     cellRow,
   );
@@ -166,21 +172,25 @@ async function readCells(store: StoreClient, scope: CellScope, exact: boolean): 
 
 const NOTHING: Durations = { values: [], counts: [] };
 
-/** Durations of visits that ended in the window; undefined where the window is everything. Numbers make cheaper keys than words. */
+/** Durations of visits that ended in the window; undefined where the window is everything. */
 async function readRecent(
   store: StoreClient,
   scope: CellScope & { readonly since?: UnixNano | undefined },
   exact: boolean,
 ): Promise<Map<string, Durations> | undefined> {
   if (scope.since === undefined) return undefined;
+  const ended = durationSql(scope, exact);
+  // One number makes a cheaper key than a word and a number: a bin has 16 bits, and 48 of a hash tell statuses apart.
+  const hash = 'cityHash64(v.status)';
+  const key = exact ? `${hash}, ${ended}` : `bitOr(bitShiftLeft(${hash}, 16), toUInt16(${ended}))`;
   const rows = await store.query(
-    `SELECT toString(status) AS status_name, groupArray(${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS keys,
+    `SELECT toString(any(statuses)) AS status_name, groupArray(${exact ? 'duration / 1e6' : 'toInt32(duration)'}) AS keys,
        groupArray(toInt32(n)) AS counts
      FROM (
-       SELECT any(v.status) AS status, cityHash64(v.status) AS hash, ${durationSql(scope, exact)} AS duration, sum(net) AS n
+       SELECT any(v.status) AS statuses, any(${ended}) AS duration, sum(net) AS n
        FROM ${sourceOf(scope)} AS v
-       WHERE kind = 'completed' AND left_nano >= {since:Int64} AND ${conditionOf(scope)} GROUP BY hash, duration HAVING n != 0
-     ) GROUP BY status`,
+       WHERE kind = 'completed' AND left_nano >= {since:Int64} AND ${conditionOf(scope)} GROUP BY ${key} HAVING n != 0
+     ) GROUP BY cityHash64(statuses)`,
     { ...parametersOf(scope), since: String(scope.since) },
     recentRow,
   );

@@ -112,6 +112,27 @@ export class StoreClient {
   }
 
   /**
+   * Runs a query and returns the cells of its rows as text, unescaped: for bulk, at a fraction of what rows cost. No value may have a tab or a
+   * line feed. Otherwise as `query`.
+   */
+  async queryCells(sql: string, params: QueryParams): Promise<string[][]> {
+    const text = await this.#guard('answer a query', REQUEST_TIMEOUT_MS, async (abort_signal) => {
+      const result = await this.#client.query({
+        query: sql,
+        query_params: { ...params },
+        format: 'TabSeparatedRaw',
+        clickhouse_settings: READ_SETTINGS,
+        abort_signal,
+      });
+      return result.text();
+    });
+    const lines = text.split('\n');
+    // Every line ends with a line feed.
+    lines.pop();
+    return lines.map((line) => line.split('\t'));
+  }
+
+  /**
    * Inserts blocks in the Native format; resolves when the rows are durable as far as the table's settings say.
    *
    * Every block MUST have exactly the columns of the table: ClickHouse would fill a missing one with defaults and say nothing, so it
@@ -133,11 +154,6 @@ export class StoreClient {
     if (first === undefined) return;
     const lines = rows.map((row) => JSON.stringify(row, encodeBigInt));
     await this.#insert(table, Object.keys(first), 'JSONEachRow', asText(lines), options);
-  }
-
-  /** Inserts rows that are JSON already, an array of the columns' values each; several times cheaper than `insertRows`. */
-  async insertCompact(table: string, columns: readonly string[], rows: readonly string[]): Promise<void> {
-    if (rows.length > 0) await this.#insert(table, columns, 'JSONCompactEachRow', asText(rows), {});
   }
 
   /** Runs a statement that returns nothing, such as DDL. */
@@ -166,7 +182,7 @@ export class StoreClient {
   async #insert(
     table: string,
     columns: readonly string[],
-    format: 'Native' | 'JSONEachRow' | 'JSONCompactEachRow',
+    format: 'Native' | 'JSONEachRow',
     values: Readable,
     { token }: InsertOptions,
   ): Promise<void> {

@@ -1,5 +1,4 @@
-/** Why work for an order failed. */
-export type FailureClass = 'timeout' | 'api_error' | 'other';
+import type { FailureClass } from '../../model/order.ts';
 
 /** What a classification rule may look at; every text is as it was sent. */
 export interface ErrorTraits {

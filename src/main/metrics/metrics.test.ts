@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { System } from '../../api/contract/system.ts';
 import { compileMachine } from '../../lifecycle/machine.ts';
 import { requireLifecycle } from '../../lifecycle/parse.ts';
-import { orderRow, SECOND, T0 } from '../../query/metrics/testing/order-rows.ts';
+import { insertOrders, SECOND, T0 } from '../../query/metrics/testing/order-rows.ts';
 import { Queries } from '../../query/queries.ts';
 import { storeConfigSchema } from '../../store/config.ts';
 import { openStore, type Store } from '../../store/store.ts';
@@ -39,7 +39,7 @@ const SYSTEM: System = {
     redactedValues: 5,
   },
   journal: { segments: 1, bytes: 4096, limitBytes: 65_536, lagMs: 1500 },
-  projector: { lagMs: 250, refoldedOrders: 7, failures: 0, rejudging: 0 },
+  projector: { lagMs: 250, refoldedOrders: 7, failures: 0, rejudging: 0, breakingDown: 0 },
   store: { embedded: true, ok: true, restarts: 1 },
   rabbitmq: [],
   drops: [
@@ -96,30 +96,27 @@ describe('metrics of orders in a real store', () => {
       dataDir: directory,
       log: () => undefined,
     });
-    await store.client.insertRows('orders', [
-      orderRow(
-        'closed',
-        [
+    await insertOrders(store.client, [
+      {
+        orderId: 'closed',
+        visits: [
           ['INITIATED', 0n, 10n * SECOND],
           ['SUBMITTED', 10n * SECOND, 3000n * SECOND],
           ['CLOSED', 3000n * SECOND, null],
         ],
-        { closed: 3000n * SECOND, deviations: ['skipped', 'skipped'] },
-      ),
+        closed: 3000n * SECOND,
+        deviations: ['skipped', 'skipped'],
+      },
       // Open for an hour; the target is 30 s.
-      orderRow(
-        'stuck',
-        [
+      {
+        orderId: 'stuck',
+        visits: [
           ['INITIATED', 0n, 3600n * SECOND],
           ['SUBMITTED', 3600n * SECOND, null],
         ],
-        { failures: [['timeout', 'mes-api', 3700n * SECOND, null]] },
-      ),
-      orderRow('unknown "status"', [['LOST\n', 0n, null]]),
-    ]);
-    const since = String(T0 + 3600n * SECOND);
-    await store.client.insertRows('visits', [
-      { order_id: 'stuck', visit: 1, kind: 'open', status: 'SUBMITTED', entered_nano: since, open_nano: since, net: 1 },
+        failures: [['timeout', 'mes-api', 3700n * SECOND, null]],
+      },
+      { orderId: 'unknown "status"', visits: [['LOST\n', 0n, null]] },
     ]);
     const queries = new Queries({
       store: store.client,

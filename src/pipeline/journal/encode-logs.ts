@@ -1,9 +1,9 @@
 import type { LogBatch } from '../../model/log-batch.ts';
 import { SpanBatch } from '../../model/span-batch.ts';
 import type { UnixNano } from '../../model/units.ts';
+import { bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from '../../wire/native/column-makers.ts';
 import { planBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
-import { bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
 import { attributeColumns, bindingColumns, originColumns } from './origin-columns.ts';
 import type { TableBlock } from './record.ts';
 import { resourceIdsOf } from './resource-ids.ts';

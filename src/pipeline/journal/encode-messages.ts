@@ -2,12 +2,12 @@ import { aliasText } from '../../model/alias-text.ts';
 import type { DeadLetter, MessageEvent, MessageKeyKind } from '../../model/message.ts';
 import type { OrderReference } from '../../model/order.ts';
 import type { UnixNano } from '../../model/units.ts';
+import { bytesOf, constantMilliTime, fixed, lowCardinality } from '../../wire/native/column-makers.ts';
 import { planBlock } from '../../wire/native/encode.ts';
 import type { InFlightMessage, InFlightMessages } from '../in-flight.ts';
 import type { ClientMessageBatch } from '../messages/client-messages.ts';
-import { bytesOf, constantMilliTime, fixed, lowCardinality } from './native-columns.ts';
+import { encodeRows } from './encode-rows.ts';
 import type { TableBlock } from './record.ts';
-import { encodeRows } from './row-columns.ts';
 
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);

@@ -3,8 +3,8 @@ import type { OrderAttribute, OrderReference, StatusFact } from '../../model/ord
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
 import type { AliasBinding, InFlight, OrderTrace } from '../in-flight.ts';
+import { encodeRows } from './encode-rows.ts';
 import { type TableBlock, TOUCHES } from './record.ts';
-import { encodeRows } from './row-columns.ts';
 
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);

@@ -1,6 +1,6 @@
 import type { QueueSample } from '../../model/queue.ts';
+import { encodeRows } from './encode-rows.ts';
 import type { TableBlock } from './record.ts';
-import { encodeRows } from './row-columns.ts';
 
 /** What stands for a rate that the broker does not say. */
 const NO_RATE = -1;

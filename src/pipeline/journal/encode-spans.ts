@@ -1,9 +1,9 @@
 import type { SpanBatch } from '../../model/span-batch.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
+import { arrayOf, bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from '../../wire/native/column-makers.ts';
 import { planBlock } from '../../wire/native/encode.ts';
 import type { SpanBinding } from '../in-flight.ts';
-import { arrayOf, bytesOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
 import { bindingColumns, resourceColumns } from './origin-columns.ts';
 import { packEvents, packKeyValues, packLinks, packScopes } from './packed-texts.ts';
 import type { TableBlock } from './record.ts';

@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { storeConfigSchema } from '../../store/config.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { toDateTime64 } from '../../store/time.ts';
 import { capped } from './capped.ts';
 import { DURATION_BOUNDS_SECONDS } from './duration-buckets.ts';
 import { type OrderFigures, orderFigures } from './order-figures.ts';
-import { orderRow, SECOND, T0 } from './testing/order-rows.ts';
+import { insertOrders, SECOND, T0, type TestOrder, takeBackVisits } from './testing/order-rows.ts';
 
 const RULES = { now: T0 + 10_000n * SECOND, recoveryTime: 60n * SECOND };
 
@@ -24,28 +23,36 @@ describe('the figures of orders', () => {
       dataDir: directory,
       log: () => undefined,
     });
-    await store.client.insertRows('orders', [
+    await insertOrders(store.client, [
       // A visit of exactly one bound, one of the bound and a nanosecond, and one that is open.
-      orderRow('exact', [
-        ['A', 0n, 60n * SECOND],
-        ['B', 60n * SECOND, 120n * SECOND + 1n],
-        ['C', 120n * SECOND + 1n, null],
-      ]),
-      orderRow(
-        'done',
-        [
+      {
+        orderId: 'exact',
+        visits: [
+          ['A', 0n, 60n * SECOND],
+          ['B', 60n * SECOND, 120n * SECOND + 1n],
+          ['C', 120n * SECOND + 1n, null],
+        ],
+      },
+      {
+        orderId: 'done',
+        visits: [
           ['A', 0n, 3000n * SECOND],
           ['D', 3000n * SECOND, null],
         ],
-        { closed: 3000n * SECOND },
-      ),
+        closed: 3000n * SECOND,
+      },
       // A clock that went back.
-      orderRow('skewed', [
-        ['A', 50n * SECOND, 40n * SECOND],
-        ['B', 40n * SECOND, null],
-      ]),
-      orderRow('nameless', []),
-      orderRow('failing', [['A', 0n, null]], {
+      {
+        orderId: 'skewed',
+        visits: [
+          ['A', 50n * SECOND, 40n * SECOND],
+          ['B', 40n * SECOND, null],
+        ],
+      },
+      { orderId: 'nameless', visits: [] },
+      {
+        orderId: 'failing',
+        visits: [['A', 0n, null]],
         deviations: ['skipped', 'skipped', 'unexpected'],
         failures: [
           ['timeout', 'mes-api', 10n * SECOND, null],
@@ -54,31 +61,25 @@ describe('the figures of orders', () => {
           ['other', 'mes-api', 30n * SECOND, 300n * SECOND],
           ['api_error', 'mes-api', 9_990n * SECOND, null],
         ],
-      }),
-    ]);
-    // Two regions: one is done, the other waits; each visit follows the one of its own region.
-    await store.client.insertRows('orders', [
+      },
+      // Two regions: one is done, the other waits; each visit follows the one of its own region.
       {
-        ...orderRow('parallel', [
+        orderId: 'parallel',
+        lifecycle: 'parallel',
+        visits: [
           ['MADE', 0n, 20n * SECOND],
-          ['PACKED', 10n * SECOND, null],
-          ['CHECKED', 20n * SECOND, null],
-        ]),
-        lifecycle_name: 'parallel',
-        visit_regions: ['make', 'send', 'make'],
-        visit_from: ['', '', 'MADE'],
-        current_regions: ['make', 'send'],
-        current_statuses: ['CHECKED', 'PACKED'],
-        current_since: [T0 + 20n * SECOND, T0 + 10n * SECOND].map(toDateTime64),
-        anomaly_kinds: ['future'],
-        anomaly_visits: [1],
-        anomaly_skew_nano: ['5000000000'],
-        anomaly_sources: ['store-api'],
+          ['PACKED', 10n * SECOND, null, ''],
+          ['CHECKED', 20n * SECOND, null, 'MADE'],
+        ],
+        current: ['CHECKED', 'PACKED'],
+        anomalies: [1],
       },
     ]);
-    // A refold: only the highest revision counts.
-    await store.client.insertRows('orders', [orderRow('refolded', [['X', 0n, SECOND]])]);
-    await store.client.insertRows('orders', [orderRow('refolded', [['C', 0n, null]], { revision: 2 })]);
+    // A refold: only the highest revision counts, and the visits before are taken back.
+    const before: TestOrder = { orderId: 'refolded', visits: [['X', 0n, SECOND]] };
+    await insertOrders(store.client, [before]);
+    await takeBackVisits(store.client, before);
+    await insertOrders(store.client, [{ orderId: 'refolded', visits: [['C', 0n, null]], revision: 2 }]);
     figures = await orderFigures(store.client, RULES);
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DurationNano, UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
+import { FAILURES } from '../failure-rows.ts';
 import { COST, capped } from './capped.ts';
 import { DURATION_BOUNDS_NANO, type DurationHistogram, spreadBuckets } from './duration-buckets.ts';
 
@@ -79,8 +80,8 @@ export interface FigureRules {
  * the caller asks rarely. Errors are those of `StoreClient.query`.
  */
 export async function orderFigures(store: StoreClient, rules: FigureRules): Promise<OrderFigures> {
-  const statusDurations = await durationFigures(store, STATUS_DURATIONS);
-  const leadTimes = await durationFigures(store, LEAD_TIMES);
+  const statusDurations = await durationFigures(store, 'completed');
+  const leadTimes = await durationFigures(store, 'closed');
   const active = await store.query(
     capped(
       `SELECT toString(lifecycle_name) AS lifecycle_key, toString(active) AS status_key, count() AS size_part
@@ -93,8 +94,8 @@ export async function orderFigures(store: StoreClient, rules: FigureRules): Prom
   );
   const clockAnomalies = await store.query(
     capped(
-      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(visit_statuses[visit + 1]) AS status_key, count() AS size_part
-       FROM orders FINAL ARRAY JOIN anomaly_visits AS visit GROUP BY lifecycle_key, status_key`,
+      `SELECT toString(lifecycle_name) AS lifecycle_key, toString(anomalous) AS status_key, count() AS size_part
+       FROM orders FINAL ARRAY JOIN anomaly_statuses AS anomalous GROUP BY lifecycle_key, status_key`,
       ['lifecycle', 'status'],
       { anomalies: 'sum(size_part)' },
     ),
@@ -124,21 +125,14 @@ export async function orderFigures(store: StoreClient, rules: FigureRules): Prom
   };
 }
 
-const DWELL = 'toUnixTimestamp64Nano(assumeNotNull(ended)) - toUnixTimestamp64Nano(assumeNotNull(began))';
-
-const STATUS_DURATIONS = `SELECT toString(lifecycle_name) AS lifecycle_key, toString(visited) AS status_key, ${DWELL} AS dwell
-  FROM orders FINAL ARRAY JOIN visit_statuses AS visited, visit_entered_at AS began, visit_left_at AS ended WHERE isNotNull(ended)`;
-
-const LEAD_TIMES = `SELECT lifecycle_key, status_key, ${DWELL} AS dwell
-  FROM (SELECT toString(lifecycle_name) AS lifecycle_key, toString(status) AS status_key, opened_at AS began, closed_at AS ended FROM orders FINAL)
-  WHERE isNotNull(began) AND isNotNull(ended)`;
-
-/** Histograms of the durations that `source` lists as `lifecycle_key`, `status_key` and `dwell` (Int64, nanoseconds). */
-async function durationFigures(store: StoreClient, source: string): Promise<DurationFigures[]> {
+/** Histograms of the durations of one kind of rows in `visits`; taken back rows cancel out. */
+async function durationFigures(store: StoreClient, kind: 'completed' | 'closed'): Promise<DurationFigures[]> {
+  const source = `SELECT toString(lifecycle) AS lifecycle_key, toString(status) AS status_key, left_nano - entered_nano AS dwell, net
+    FROM visits WHERE kind = {kind:String}`;
   // The index of the bucket is the number of bounds that the dwell exceeds: upper bounds are inclusive, as `le` is.
   const bucketed = `SELECT lifecycle_key, status_key, if(dwell < 0, -1, toInt32(arrayCount(bound -> dwell > bound, {bounds:Array(Int64)}))) AS bucket,
-      count() AS visits, sum(dwell / 1e9) AS seconds
-    FROM (${source}) GROUP BY lifecycle_key, status_key, bucket`;
+      sum(net) AS visits, sum(net * dwell / 1e9) AS seconds
+    FROM (${source}) GROUP BY lifecycle_key, status_key, bucket HAVING visits > 0`;
   // sumMap refuses signed keys together with others, and negative durations have no bucket: they are left out.
   const grouped = `SELECT lifecycle_key, status_key, sumMapIf([toUInt32(greatest(bucket, 0))], [visits], bucket >= 0) AS buckets_part,
       sumIf(seconds, bucket >= 0) AS seconds_part, sum(visits) AS size_part
@@ -149,7 +143,7 @@ async function durationFigures(store: StoreClient, source: string): Promise<Dura
     counts: 'buckets.2',
     seconds: 'sum(seconds_part)',
   });
-  const rows = await store.query(sql, { bounds: DURATION_BOUNDS_NANO }, durationRow);
+  const rows = await store.query(sql, { bounds: DURATION_BOUNDS_NANO, kind }, durationRow);
   return rows.map(({ indices, counts, seconds, ...figures }) => ({
     ...figures,
     durations: { counts: spreadBuckets(indices, counts), sumSeconds: seconds },
@@ -159,12 +153,8 @@ async function durationFigures(store: StoreClient, source: string): Promise<Dura
 function transitionFigures(store: StoreClient): Promise<z.output<typeof transitionRow>[]> {
   return store.query(
     capped(
-      `SELECT lifecycle_key, toString(step.1) AS from_key, toString(step.2) AS to_key, count() AS size_part
-       FROM (
-         SELECT toString(lifecycle_name) AS lifecycle_key,
-           arrayJoin(arrayZip(visit_from, visit_statuses)) AS step
-         FROM orders FINAL WHERE notEmpty(visit_statuses)
-       ) GROUP BY lifecycle_key, from_key, to_key`,
+      `SELECT toString(lifecycle) AS lifecycle_key, toString(previous) AS from_key, toString(status) AS to_key, sum(net) AS size_part
+       FROM visits WHERE kind IN ('completed', 'open', 'final') GROUP BY lifecycle_key, from_key, to_key HAVING size_part > 0`,
       ['lifecycle', 'from', 'to'],
       { transitions: 'sum(size_part)' },
     ),
@@ -176,9 +166,8 @@ function transitionFigures(store: StoreClient): Promise<z.output<typeof transiti
 async function failureFigures(store: StoreClient): Promise<OrderFigures['failures']> {
   const rows = await store.query(
     capped(
-      `SELECT toString(class) AS failure_class_key, toString(failing) AS service_key, count() AS size_part
-       FROM orders FINAL ARRAY JOIN failure_classes AS class, failure_services AS failing
-       GROUP BY failure_class_key, service_key`,
+      `SELECT class AS failure_class_key, service AS service_key, count() AS size_part
+       FROM ${FAILURES} GROUP BY failure_class_key, service_key`,
       ['failure_class', 'service'],
       { failures: 'sum(size_part)' },
     ),
@@ -190,12 +179,10 @@ async function failureFigures(store: StoreClient): Promise<OrderFigures['failure
 
 async function outcomeFigures(store: StoreClient, rules: FigureRules): Promise<OrderFigures['outcomes']> {
   const rows = await store.query(
-    `SELECT toString(class) AS failure_class,
-       uniqExactIf(order_id, isNull(moved_on) AND {now:Int64} - toUnixTimestamp64Nano(at) > {recovery:Int64}) AS failed,
-       uniqExactIf(order_id, isNotNull(moved_on)
-         AND toUnixTimestamp64Nano(assumeNotNull(moved_on)) - toUnixTimestamp64Nano(at) > {recovery:Int64}) AS recovered
-     FROM orders FINAL ARRAY JOIN failure_classes AS class, failure_at AS at, failure_moved_on_at AS moved_on
-     GROUP BY failure_class ${COST}`,
+    `SELECT class AS failure_class,
+       uniqExactIf(order_id, isNull(moved_on) AND {now:Int64} - at > {recovery:Int64}) AS failed,
+       uniqExactIf(order_id, isNotNull(moved_on) AND assumeNotNull(moved_on) - at > {recovery:Int64}) AS recovered
+     FROM ${FAILURES} GROUP BY failure_class ${COST}`,
     { now: String(rules.now), recovery: String(rules.recoveryTime) },
     outcomeRow,
   );

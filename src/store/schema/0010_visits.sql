@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS visits
 (
     order_id      String,
     visit         UInt16 COMMENT 'index in the order; 65535 for the row of the whole order',
-    content       UInt64 MATERIALIZED cityHash64(kind, status, previous, entered_nano, left_nano, working_nano, deviating, deviated_nano, anomalies, attributes),
+    content       UInt64 MATERIALIZED cityHash64(lifecycle, kind, status, previous, entered_nano, left_nano, working_nano, deviating, deviated_nano, anomalies, attributes),
+    lifecycle     LowCardinality(String) COMMENT 'name of the lifecycle that judged it',
     kind          LowCardinality(String) COMMENT 'completed, open, final (an open visit to a final status); whole orders: closed, active, unknown (no status)',
     status        LowCardinality(String) COMMENT 'of a whole order: the current or final one',
     previous      LowCardinality(String) COMMENT 'status before it in its region; empty at the start',

@@ -1,7 +1,7 @@
 import type { UintColumn } from '../../model/columns.ts';
 import type { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
-import type { NativeColumn, NativeData } from '../../wire/native/column.ts';
+import type { NativeColumn, NativeData } from './column.ts';
 
 /** A column of fixed-width values given as little-endian bytes. */
 export function fixed(name: string, type: string, bytes: Uint8Array): NativeColumn {

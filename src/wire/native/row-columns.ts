@@ -1,12 +1,11 @@
 import { StringTable } from '../../model/string-table.ts';
 import type { UnixNano } from '../../model/units.ts';
-import type { NativeColumn } from '../../wire/native/column.ts';
-import { planBlock } from '../../wire/native/encode.ts';
-import { arrayOf, constantMilliTime, fixed, lowCardinality, uint32 } from './native-columns.ts';
-import type { TableBlock } from './record.ts';
+import type { NativeColumn } from './column.ts';
+import { arrayOf, constantMilliTime, fixed, lowCardinality, uint32 } from './column-makers.ts';
+import { encodeBlock, type PlannedBlock, planBlock } from './encode.ts';
 
-/** Makes the columns of a block out of rows that are objects; for the few rows about orders, not for spans. */
-class RowColumns<Row> {
+/** Makes the columns of a block out of rows that are objects; for rows about orders, not for spans. */
+export class RowColumns<Row> {
   readonly #rows: readonly Row[];
   readonly #strings = new StringTable();
 
@@ -37,6 +36,12 @@ class RowColumns<Row> {
   /** DateTime64(3), the same in every row. */
   constantMilliTime(name: string, at: UnixNano): NativeColumn {
     return constantMilliTime(name, at, this.#rows.length);
+  }
+
+  /** DateTime64(3) of milliseconds since the epoch. */
+  milliTime(name: string, of: (row: Row) => number): NativeColumn {
+    const times = BigInt64Array.from(this.#rows, (row) => BigInt(Math.trunc(of(row))));
+    return fixed(name, "DateTime64(3, 'UTC')", new Uint8Array(times.buffer));
   }
 
   /** Nullable(DateTime64(9)). */
@@ -72,6 +77,27 @@ class RowColumns<Row> {
   /** UInt64 of numbers that a JS number holds exactly. */
   uint64(name: string, of: (row: Row) => number): NativeColumn {
     return fixed(name, 'UInt64', new Uint8Array(BigUint64Array.from(this.#rows, (row) => BigInt(of(row))).buffer));
+  }
+
+  /** UInt64, modulo 2^64. */
+  bigUint64(name: string, of: (row: Row) => bigint): NativeColumn {
+    return fixed(name, 'UInt64', new Uint8Array(BigUint64Array.from(this.#rows, of).buffer));
+  }
+
+  int64(name: string, of: (row: Row) => bigint): NativeColumn {
+    return fixed(name, 'Int64', new Uint8Array(BigInt64Array.from(this.#rows, of).buffer));
+  }
+
+  int32(name: string, of: (row: Row) => number): NativeColumn {
+    return fixed(name, 'Int32', new Uint8Array(Int32Array.from(this.#rows, of).buffer));
+  }
+
+  int16(name: string, of: (row: Row) => number): NativeColumn {
+    return fixed(name, 'Int16', new Uint8Array(Int16Array.from(this.#rows, of).buffer));
+  }
+
+  uint16(name: string, of: (row: Row) => number): NativeColumn {
+    return fixed(name, 'UInt16', new Uint8Array(Uint16Array.from(this.#rows, of).buffer));
   }
 
   uint32(name: string, of: (row: Row) => number): NativeColumn {
@@ -114,12 +140,18 @@ class RowColumns<Row> {
   }
 }
 
-/** Encodes rows as one block of a table; undefined when there are none. */
-export function encodeRows<Row>(
-  table: string,
+/** Plans one block of rows; `encodeBlock` of their columns would make the bytes at once. */
+export function planRows<Row>(
   rows: readonly Row[],
   columnsOf: (rows: RowColumns<Row>) => NativeColumn[],
-): TableBlock | undefined {
-  if (rows.length === 0) return undefined;
-  return { table, rows: rows.length, block: planBlock(columnsOf(new RowColumns(rows)), rows.length) };
+): PlannedBlock {
+  return planBlock(columnsOf(new RowColumns(rows)), rows.length);
+}
+
+/** Encodes rows as one block. Throws as `encodeBlock`. */
+export function encodeRowBlock<Row>(
+  rows: readonly Row[],
+  columnsOf: (rows: RowColumns<Row>) => NativeColumn[],
+): Uint8Array {
+  return encodeBlock(columnsOf(new RowColumns(rows)), rows.length);
 }
