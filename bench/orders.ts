@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { system } from '../src/api/contract/system.ts';
 import { OwnWaybill } from '../src/bench/own-waybill.ts';
 import { processTree } from '../src/bench/processes.ts';
+import { settle } from '../src/bench/settle.ts';
 import { requireLifecycle } from '../src/lifecycle/parse.ts';
 import type { StatusFact } from '../src/model/order.ts';
 import { fillStore } from './fill-store.ts';
@@ -18,7 +19,7 @@ import { generateOrder, LATENESS, orderIdOf } from './generated-orders.ts';
  * 1. A store is filled with generated orders (seeded; ids scattered, durations lognormal, a tenth of a year's orders still open where
  *    their steps lie ahead; from every third order one report is held back, from every twelfth four, as if a system had been cut off): encoded by the journal's codec, loaded as the loader does,
  *    folded by the projector. With --directory it is kept and used again.
- * 2. A server of this checkout is started on it. One request at a time over HTTP: status figures for a month, every request with another
+ * 2. A server of this checkout is started on it. When it has come to rest (merges of the filling), one request at a time over HTTP: status figures for a month, every request with another
  *    start of the window; then orders, every request another one. Nothing of Waybill caches either.
  * 3. Reports that were held back are sent through POST /api/imports at a fixed rate, in no order: first those that are the only one of
  *    their order, then those of the system that was cut off. Every one puts a visit into the middle of an order. The rate that counts is
@@ -28,7 +29,7 @@ import { generateOrder, LATENESS, orderIdOf } from './generated-orders.ts';
 const EVENTS_PER_REQUEST = 1_000;
 const DAY_MS = 86_400_000;
 const WARM_UP = 5;
-/** Longest wait for the last fold, in milliseconds. */
+/** Longest wait for the last fold, or for rest, in milliseconds. */
 const SETTLED_WITHIN_MS = 900_000;
 /** A prime, far from the number of orders: multiples of it visit them in no order. */
 const STRIDE = 7_368_787;
@@ -208,6 +209,9 @@ async function bench(): Promise<void> {
     const cutOff = lateReports(made, 'cutOff', events);
     const waybill = await OwnWaybill.start({ cli: resolve(import.meta.dirname, '../src/main/cli.ts'), directory });
     try {
+      // What merges of the filling are left cost the same processor time.
+      const { isQuiet } = await settle({ api: waybill.api, store: undefined, pid: waybill.pid }, SETTLED_WITHIN_MS);
+      if (!isQuiet) row('note', 'the store had not come to rest before the questions');
       const since = (index: number): string => new Date(Date.now() - 30 * DAY_MS - index * 61_003).toISOString();
       row(
         'status figures for a month',

@@ -66,6 +66,16 @@ describe('the store', () => {
     expect(await store.status()).toEqual({ kind: 'embedded', ok: true, restarts: 0 });
   });
 
+  it('takes parameters larger than a statement may be by default, in sessions that have not run anything yet', async () => {
+    const fresh = await mkdtemp(join(tmpdir(), 'waybill-fresh-'));
+    const other = await openStore(config, { dataDir: fresh, log });
+    const text = JSON.stringify(Array.from({ length: 20_000 }, (_, index) => `order-${index}-${'x'.repeat(20)}`));
+    const asked = Array.from({ length: 8 }, () => other.client.queryCells('SELECT length({text:String})', { text }));
+    expect(await Promise.all(asked)).toEqual(asked.map(() => [[String(text.length)]]));
+    await other.close();
+    await rm(fresh, { recursive: true, force: true });
+  });
+
   it('applies each schema file once', async () => {
     const before = await client.query('SELECT version, applied_at FROM schema_versions ORDER BY version');
     expect(before.length).toBe((await readSchemaFiles()).length);

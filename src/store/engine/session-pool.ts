@@ -156,17 +156,17 @@ class PooledSession {
   }
 
   #prefix(changes: ReadonlyMap<string, string | undefined>, query: EngineQuery): string {
-    const assignments: string[] = [];
-    for (const [name, value] of changes) {
+    const settings = [...changes].map(([name, value]) => {
       if (!SETTING_NAME.test(name)) throw new EngineException(115, `Unknown setting '${name.slice(0, 100)}'.`);
-      assignments.push(`${name} = ${value === undefined ? 'DEFAULT' : quoteText(value)}`);
-    }
-    for (const [name, value] of query.parameters) {
+      return `${name} = ${value === undefined ? 'DEFAULT' : quoteText(value)}`;
+    });
+    const parameters = [...query.parameters].map(([name, value]) => {
       if (!SETTING_NAME.test(name)) throw new EngineException(EXCEPTION.unknownParameter, 'Bad parameter name');
-      assignments.push(`param_${name} = ${quoteText(value)}`);
       this.#knownParameters.add(name);
-    }
-    return assignments.length === 0 ? '' : `SET ${assignments.join(', ')};\n`;
+      return `param_${name} = ${quoteText(value)}`;
+    });
+    // Settings in a statement of their own: `max_query_size` holds for the parameters, too, and only once it is set.
+    return [settings, parameters].map((each) => (each.length === 0 ? '' : `SET ${each.join(', ')};\n`)).join('');
   }
 
   /** A session cannot forget a parameter; a query that forgot to give one must not get the value of another query. */
