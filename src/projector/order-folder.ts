@@ -6,9 +6,10 @@ import type { Machine } from '../lifecycle/machine.ts';
 import type { StoreClient } from '../store/client.ts';
 import { ORDERS } from '../store/order-set.ts';
 import { decodeOrderState, encodeOrderState, type OrderState } from '../store/order-state.ts';
+import { FoldBatch } from './fold-batch.ts';
 import { FoldsUnderWay } from './folds-under-way.ts';
 import { materialOf, readKnownRows } from './known-orders.ts';
-import { encodeOrders, type OrderRow, toOrderState } from './order-row.ts';
+import { toOrderState } from './order-row.ts';
 import { emptyMaterial, type OrderMaterial, type OrderReader, type Segments } from './read-orders.ts';
 import { type VisitRow, VisitRows } from './visit-rows.ts';
 import { type VisitChange, VisitTable, visitChanges } from './visit-table.ts';
@@ -127,8 +128,7 @@ export class OrderFolder {
    * @param open makes an order ready, one at a time; undefined where it is not to be written
    */
   async #write(orderIds: readonly string[], open: (orderId: string) => Ready | undefined, slot: number): Promise<void> {
-    const rows: OrderRow[] = [];
-    const changes: VisitChange[] = [];
+    const batch = new FoldBatch();
     const asked = new Map<string, readonly VisitRow[]>();
     const revision = this.#nextRevision();
     for (const orderId of orderIds) {
@@ -142,23 +142,24 @@ export class OrderFolder {
       const content = contentOf(text);
       if (known === content) continue;
       if (before === 'asked') asked.set(orderId, this.#visitRows.of(after));
-      else if (before === 'none') changes.push(...visitChanges(orderId, [], this.#visitRows.of(after)));
-      else {
-        const { held, wanted } = this.#visitRows.differing(before, after);
-        changes.push(...visitChanges(orderId, held, wanted));
-      }
-      rows.push({ revision, content, text, state: after });
+      batch.add({ revision, content, text, state: after }, before === 'asked' ? [] : this.#changes(before, after));
     }
-    if (rows.length === 0) return;
-    const written = rows.map(({ state }) => state.orderId);
+    const { written, orders, visits } = batch.end();
+    if (written.length === 0) return;
     await this.#underWay.begin(slot, revision, written);
     try {
-      await this.#visits.write(changes, asked);
-      await this.#store.insertBlocks('orders', [encodeOrders(rows)]);
+      await this.#visits.write(visits, asked);
+      await this.#store.insertBlocks('orders', orders);
     } catch (error) {
       for (const orderId of written) this.#doubtful.add(orderId);
       throw error;
     }
+  }
+
+  #changes(before: OrderState | 'none', after: OrderState): VisitChange[] {
+    if (before === 'none') return visitChanges(after.orderId, [], this.#visitRows.of(after));
+    const { held, wanted } = this.#visitRows.differing(before, after);
+    return visitChanges(after.orderId, held, wanted);
   }
 
   #nextRevision(): bigint {

@@ -9,8 +9,10 @@ import { OrderReader } from './read-orders.ts';
 import { Recheck } from './recheck.ts';
 import { TouchReader } from './touched-orders.ts';
 
-/** Orders read and folded together. */
+/** Orders folded together from their rows and what is new: the more, the less each costs, since they share granules. */
 const ORDERS_PER_FOLD = 12_000;
+/** Orders folded together from everything that is known of them, which is much more of each. */
+const ORDERS_PER_WHOLE_FOLD = 4_000;
 /** Folds under way at a time: while one waits for the store, the other computes. */
 const FOLDS_AT_A_TIME = 2;
 const RETRY_MS = 1000;
@@ -187,6 +189,7 @@ export class Projector {
     const segments = { after: this.#cursor, upTo: touched.last };
     await this.#inParts(
       due.filter((orderId) => touched.plain.has(orderId)),
+      ORDERS_PER_FOLD,
       (some, slot) => {
         const firstNamed = new Map(some.map((id) => [id, touched.plain.get(id) ?? Number.POSITIVE_INFINITY]));
         return this.#folder.foldNews(firstNamed, segments, slot);
@@ -237,21 +240,22 @@ export class Projector {
   /** Folds a few of them; new touches come in between, so the pages stay fresh meanwhile. */
   async #rejudgeSome(): Promise<void> {
     const rows = await this.#store.query(
-      `SELECT order_id FROM orders FINAL WHERE lifecycle_digest != {digest:String} LIMIT ${ORDERS_PER_FOLD}`,
+      `SELECT order_id FROM orders FINAL WHERE lifecycle_digest != {digest:String} LIMIT ${ORDERS_PER_WHOLE_FOLD}`,
       { digest: this.#folder.digest },
       z.object({ order_id: z.string() }),
     );
     await this.#refoldWhole(rows.map((row) => row.order_id));
-    this.#rejudging = rows.length < ORDERS_PER_FOLD ? 0 : Math.max(1, this.#rejudging - rows.length);
+    this.#rejudging = rows.length < ORDERS_PER_WHOLE_FOLD ? 0 : Math.max(1, this.#rejudging - rows.length);
   }
 
   #refoldWhole(orderIds: readonly string[]): Promise<void> {
-    return this.#inParts(orderIds, (some, slot) => this.#folder.foldWhole(some, slot));
+    return this.#inParts(orderIds, ORDERS_PER_WHOLE_FOLD, (some, slot) => this.#folder.foldWhole(some, slot));
   }
 
   /** Folds orders a few thousand at a time; what waited for one of them to be folded waits no longer. */
   async #inParts(
     orderIds: readonly string[],
+    atATime: number,
     fold: (orderIds: readonly string[], slot: number) => Promise<void>,
   ): Promise<void> {
     // In the order of the store's keys, so that one fold reads neighbouring granules.
@@ -259,8 +263,8 @@ export class Projector {
     let next = 0;
     const foldOn = async (slot: number): Promise<void> => {
       while (next < sorted.length) {
-        const some = sorted.slice(next, next + ORDERS_PER_FOLD);
-        next += ORDERS_PER_FOLD;
+        const some = sorted.slice(next, next + atATime);
+        next += atATime;
         const startedAt = this.#now();
         await fold(some, slot);
         this.#pace.folded(some, startedAt);

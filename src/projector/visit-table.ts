@@ -32,12 +32,16 @@ export class VisitTable {
     this.#store = store;
   }
 
-  /** Writes changes, and brings further orders to the rows that are wanted of them, in one insert. */
-  async write(changes: readonly VisitChange[], wanted: ReadonlyMap<string, readonly VisitRow[]>): Promise<void> {
+  /**
+   * Writes changes, and brings further orders to the rows that are wanted of them, in one insert.
+   *
+   * @param blocks of changes, from `encodeVisits`
+   */
+  async write(blocks: readonly Uint8Array[], wanted: ReadonlyMap<string, readonly VisitRow[]>): Promise<void> {
     const held = await this.#held([...wanted.keys()]);
-    const rows = [...changes];
-    for (const [orderId, own] of wanted) rows.push(...difference(orderId, held.get(orderId) ?? new Map(), own));
-    if (rows.length > 0) await this.#store.insertBlocks('visits', [encodeVisits(rows)]);
+    const changes = [...wanted].flatMap(([orderId, own]) => difference(orderId, held.get(orderId) ?? new Map(), own));
+    const all = changes.length === 0 ? blocks : [...blocks, encodeVisits(changes)];
+    await this.#store.insertBlocks('visits', all);
   }
 
   async #held(orderIds: readonly string[]): Promise<Map<string, NetRows>> {

@@ -19,9 +19,12 @@ export async function tracesOfOrders(
 ): Promise<Map<string, string[]>> {
   if (orders.length === 0) return new Map();
   const ownerOfAlias = new Map(orders.flatMap(({ orderId, aliases }) => aliases.map((alias) => [alias, orderId])));
+  // A plain IN finds its granules faster than an OR, and many orders have no aliases.
+  const byAlias =
+    ownerOfAlias.size === 0 ? '' : "OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)})";
   const rows = await store.query(
     `SELECT order_id, alias, lower(hex(trace_id)) AS trace FROM order_traces
-     WHERE order_id IN {orders:Array(String)} OR (order_id = '' AND alias != '' AND alias IN {aliases:Array(String)})
+     WHERE order_id IN {orders:Array(String)} ${byAlias}
      GROUP BY order_id, alias, trace_id ORDER BY min(observed_at) DESC, trace_id LIMIT ${MAX_TRACES_PER_ORDER} BY order_id, alias`,
     { orders: orders.map(({ orderId }) => orderId), aliases: [...ownerOfAlias.keys()] },
     row,
