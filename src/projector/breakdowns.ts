@@ -3,6 +3,7 @@ import { placeWork } from '../lifecycle/dwell/breakdown.ts';
 import { WaybillError } from '../model/errors.ts';
 import { msToNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
+import { ORDERS } from '../store/order-set.ts';
 import { type OrderState, readOrderStates } from '../store/order-state.ts';
 import { readOrderWork } from '../store/order-work.ts';
 import { toDateTime64 } from '../store/time.ts';
@@ -162,8 +163,22 @@ export class Breakdowns {
 
   async #compute(orderIds: readonly string[]): Promise<void> {
     if (orderIds.length === 0) return;
-    const orders = [...(await readOrderStates(this.#store, orderIds)).values()];
+    const orders = [...(await readOrderStates(this.#store, await this.#withWork(orderIds))).values()];
     await this.#computeAll(orders.filter((order) => endedVisits(order).length > 0));
+  }
+
+  /** Those of the orders that may have spans or messages. Most of an imported log have none, and to read their states costs more than to ask. */
+  async #withWork(orderIds: readonly string[]): Promise<string[]> {
+    const rows = await this.#store.query(
+      `SELECT DISTINCT order_id FROM (
+         SELECT order_id FROM order_traces WHERE order_id IN ${ORDERS}
+         UNION ALL SELECT order_id FROM order_aliases WHERE order_id IN ${ORDERS}
+         UNION ALL SELECT order_id FROM queue_messages WHERE order_id IN ${ORDERS}
+       )`,
+      { orders: JSON.stringify(orderIds) },
+      z.object({ order_id: z.string() }),
+    );
+    return rows.map((row) => row.order_id);
   }
 
   async #computeAll(orders: readonly OrderState[]): Promise<void> {

@@ -1,9 +1,8 @@
 import { encodeOrders, type OrderRow } from './order-row.ts';
-import { encodeVisits } from './visit-rows.ts';
-import type { VisitChange } from './visit-table.ts';
+import { encodeVisits, type VisitChange } from './visit-rows.ts';
 
 /** Orders of a block. Folded orders are large, and thousands alive at a time would be copied again and again by the collector. */
-const ORDERS_PER_BLOCK = 250;
+const ORDERS_PER_BLOCK = 64;
 
 /** What is written of the orders that are folded together: blocks, so that nothing else of them stays in memory. */
 export class FoldBatch {

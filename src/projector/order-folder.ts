@@ -12,15 +12,15 @@ import { materialOf, readKnownRows } from './known-orders.ts';
 import { toOrderState } from './order-row.ts';
 import { emptyMaterial, type OrderMaterial, type OrderReader, type Segments } from './read-orders.ts';
 import { type VisitRow, VisitRows } from './visit-rows.ts';
-import { type VisitChange, VisitTable, visitChanges } from './visit-table.ts';
+import { VisitTable } from './visit-table.ts';
 
 /** An order that is ready to be folded. */
 interface Ready {
   readonly material: OrderMaterial;
   /** Hash of the row that the store has; undefined where it has none. */
   readonly content: string | undefined;
-  /** What the rows that `visits` holds for it were made of: `none` for a new order, `asked` where the table has to be asked. */
-  readonly before: OrderState | 'none' | 'asked';
+  /** What the rows that `visits` holds for it were made of: undefined for a new order, `asked` where the table has to be asked. */
+  readonly before: OrderState | undefined | 'asked';
 }
 
 /**
@@ -110,7 +110,7 @@ export class OrderFolder {
         firstNamed.get(orderId) ?? material.firstObservedAtMs,
       );
       news(orderId, material);
-      return { material, content: row?.content, before: before ?? 'none' };
+      return { material, content: row?.content, before };
     };
     await this.#write(orderIds, open, slot);
     await this.foldWhole(whole, slot);
@@ -142,7 +142,10 @@ export class OrderFolder {
       const content = contentOf(text);
       if (known === content) continue;
       if (before === 'asked') asked.set(orderId, this.#visitRows.of(after));
-      batch.add({ revision, content, text, state: after }, before === 'asked' ? [] : this.#changes(before, after));
+      batch.add(
+        { revision, content, text, state: after },
+        before === 'asked' ? [] : this.#visitRows.changes(before, after),
+      );
     }
     const { written, orders, visits } = batch.end();
     if (written.length === 0) return;
@@ -154,12 +157,6 @@ export class OrderFolder {
       for (const orderId of written) this.#doubtful.add(orderId);
       throw error;
     }
-  }
-
-  #changes(before: OrderState | 'none', after: OrderState): VisitChange[] {
-    if (before === 'none') return visitChanges(after.orderId, [], this.#visitRows.of(after));
-    const { held, wanted } = this.#visitRows.differing(before, after);
-    return visitChanges(after.orderId, held, wanted);
   }
 
   #nextRevision(): bigint {

@@ -2,15 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { Settling } from './settling.ts';
 
 describe('orders that settle', () => {
-  it('are due ten seconds after they were last told of', () => {
+  it('are due ten seconds after they were last told of, at the next full five seconds', () => {
     const settling = new Settling();
     settling.add(['a', 'b'], 0);
     settling.add(['a'], 4000);
     expect(settling.msUntilDue(4000)).toBe(6000);
     expect(settling.takeDue(9999, 10)).toEqual([]);
     expect(settling.takeDue(10_000, 10)).toEqual(['b']);
-    expect(settling.takeDue(14_000, 10)).toEqual(['a']);
-    expect(settling.msUntilDue(14_000)).toBeUndefined();
+    expect(settling.takeDue(14_000, 10)).toEqual([]);
+    expect(settling.msUntilDue(14_000)).toBe(1000);
+    expect(settling.takeDue(15_000, 10)).toEqual(['a']);
+    expect(settling.msUntilDue(15_000)).toBeUndefined();
   });
 
   it('are due after a minute at the longest, and anew when they are told of after that', () => {

@@ -1,6 +1,8 @@
 /** How long an order is left alone after it was last told of, and at the longest however often that happens. */
 const SETTLE_MS = 10_000;
 const MAX_SETTLE_MS = 60_000;
+/** Times that orders are due at: who has few orders at a time reads nearly the whole of `spans` for each few. */
+const GATHER_MS = 5_000;
 
 /** Most orders that wait; beyond it the oldest are let go, and counted. An id has tens of bytes. */
 const MAX_WAITING = 100_000;
@@ -8,6 +10,11 @@ const MAX_WAITING = 100_000;
 interface Waiting {
   readonly dueAt: number;
   readonly since: number;
+}
+
+/** The next of the times that orders are due at. */
+function gathered(at: number): number {
+  return Math.ceil(at / GATHER_MS) * GATHER_MS;
 }
 
 /** Orders that something was heard of, until all that belongs to it has had the time to come: senders send their spans every few seconds. */
@@ -30,7 +37,7 @@ export class Settling {
   add(orderIds: Iterable<string>, now: number): void {
     for (const orderId of orderIds) {
       const { since, dueAt } = this.#waiting.get(orderId) ?? { since: now, dueAt: 0 };
-      const putOff = Math.min(now + SETTLE_MS, since + MAX_SETTLE_MS);
+      const putOff = gathered(Math.min(now + SETTLE_MS, since + MAX_SETTLE_MS));
       // At the longest it stays where it is: those behind it are due later.
       if (putOff < now + SETTLE_MS && dueAt > 0) continue;
       this.#waiting.delete(orderId);

@@ -29,6 +29,13 @@ export interface VisitRow {
   readonly attributes: readonly string[];
 }
 
+/** A row of `visits` that is written: `net` is 1 where it holds from now on, -1 where it no longer does. */
+export interface VisitChange {
+  readonly orderId: string;
+  readonly row: VisitRow;
+  readonly net: number;
+}
+
 /** The columns that a VisitRow fills, in the order of its fields, 64-bit numbers as decimal text. */
 export type VisitTuple = readonly [
   visit: number,
@@ -68,15 +75,23 @@ export class VisitRows {
     return [...whole.visits.keys()].map((index) => this.#visitRow(whole, index)).concat([this.#orderRow(whole)]);
   }
 
-  /** Of two states of an order that one lifecycle judged, the rows that may differ; making those that do not is most of the work. */
-  differing(before: OrderState, after: OrderState): { held: VisitRow[]; wanted: VisitRow[] } {
+  /** What changes in the rows of an order that one lifecycle judged before and after; `before` is undefined for a new order. */
+  changes(before: OrderState | undefined, after: OrderState): VisitChange[] {
+    const { orderId } = after;
+    if (before === undefined) return this.of(after).map((row) => ({ orderId, row, net: 1 }));
     const [old, now] = [wholeOf(before), wholeOf(after)];
-    const isDescribedAlike =
-      old.described.length === now.described.length && old.described.every((text, at) => text === now.described[at]);
-    const differs = (index: number): boolean => !isDescribedAlike || !isSameVisit(old, now, index);
-    const rowsOf = (whole: Whole): VisitRow[] =>
-      [...whole.visits.keys()].filter(differs).map((index) => this.#visitRow(whole, index));
-    return { held: [...rowsOf(old), this.#orderRow(old)], wanted: [...rowsOf(now), this.#orderRow(now)] };
+    const isDescribedAlike = isSameText(old.described, now.described);
+    const changes: VisitChange[] = [];
+    // Making the rows that stay would be most of the work.
+    for (let index = 0; index < Math.max(old.visits.length, now.visits.length); index += 1) {
+      if (isDescribedAlike && isSameVisit(old, now, index)) continue;
+      if (index < old.visits.length) changes.push({ orderId, row: this.#visitRow(old, index), net: -1 });
+      if (index < now.visits.length) changes.push({ orderId, row: this.#visitRow(now, index), net: 1 });
+    }
+    const [held, wanted] = [this.#orderRow(old), this.#orderRow(now)];
+    if (textOf(held) !== textOf(wanted))
+      changes.push({ orderId, row: held, net: -1 }, { orderId, row: wanted, net: 1 });
+    return changes;
   }
 
   #visitRow({ folded, visits, anomalies, described }: Whole, index: number): VisitRow {
@@ -150,6 +165,10 @@ function wholeOf(order: OrderState): Whole {
   return { folded, visits: folded.visits.slice(0, WHOLE_ORDER), anomalies, described: describe(order) };
 }
 
+function isSameText(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
 /** Whether two orders have the same row at an index, given that they are described alike. */
 function isSameVisit(a: Whole, b: Whole, index: number): boolean {
   const [one, other] = [a.visits[index], b.visits[index]];
@@ -218,9 +237,7 @@ export function rowOfTuple(tuple: VisitTuple): VisitRow {
 }
 
 /** Encodes rows of `visits`. */
-export function encodeVisits(
-  changes: readonly { readonly orderId: string; readonly row: VisitRow; readonly net: number }[],
-): Uint8Array {
+export function encodeVisits(changes: readonly VisitChange[]): Uint8Array {
   return encodeRowBlock(changes, (rows) => [
     rows.text('order_id', ({ orderId }) => orderId),
     rows.uint16('visit', ({ row }) => row.visit),

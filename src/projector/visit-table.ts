@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { StoreClient } from '../store/client.ts';
 import { ORDERS } from '../store/order-set.ts';
-import { encodeVisits, rowOfTuple, textOf, VISIT_TUPLE, type VisitRow, type VisitTuple } from './visit-rows.ts';
-
-/** A row of `visits` that is written: `net` is 1 where it holds from now on, -1 where it no longer does. */
-export interface VisitChange {
-  readonly orderId: string;
-  readonly row: VisitRow;
-  readonly net: number;
-}
+import {
+  encodeVisits,
+  rowOfTuple,
+  textOf,
+  VISIT_TUPLE,
+  type VisitChange,
+  type VisitRow,
+  type VisitTuple,
+} from './visit-rows.ts';
 
 /** Rows of `visits` of one order by their text, each with what its `net` adds up to. */
 type NetRows = Map<string, { readonly row: VisitRow; net: number }>;
@@ -62,13 +63,7 @@ export class VisitTable {
   }
 }
 
-/** What brings an order from the rows that the table holds for certain to those that are wanted. */
-export function visitChanges(orderId: string, held: readonly VisitRow[], wanted: readonly VisitRow[]): VisitChange[] {
-  const rows: NetRows = new Map();
-  for (const row of held) add(rows, row, 1);
-  return difference(orderId, rows, wanted);
-}
-
+/** What brings an order from the rows that the table holds to those that are wanted. */
 function difference(orderId: string, held: NetRows, wanted: readonly VisitRow[]): VisitChange[] {
   for (const each of held.values()) each.net = -each.net;
   for (const row of wanted) add(held, row, 1);

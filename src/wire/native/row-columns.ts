@@ -8,6 +8,7 @@ import { encodeBlock, type PlannedBlock, planBlock } from './encode.ts';
 export class RowColumns<Row> {
   readonly #rows: readonly Row[];
   readonly #strings = new StringTable();
+  readonly #words = new Map<string, number>();
 
   constructor(rows: readonly Row[]) {
     this.#rows = rows;
@@ -20,7 +21,8 @@ export class RowColumns<Row> {
 
   /** LowCardinality(String). */
   word(name: string, of: (row: Row) => string): NativeColumn {
-    return lowCardinality(name, this.#ids(of), this.#strings);
+    const ids = this.#fill(new Uint32Array(this.#rows.length), (row) => this.#idOfWord(of(row)));
+    return lowCardinality(name, ids, this.#strings);
   }
 
   /** FixedString of `bytes` bytes, given as hexadecimal digits. */
@@ -30,7 +32,11 @@ export class RowColumns<Row> {
 
   /** DateTime64(9). */
   nanoTime(name: string, of: (row: Row) => UnixNano): NativeColumn {
-    return fixed(name, "DateTime64(9, 'UTC')", new Uint8Array(BigInt64Array.from(this.#rows, of).buffer));
+    return fixed(
+      name,
+      "DateTime64(9, 'UTC')",
+      new Uint8Array(this.#fill(new BigInt64Array(this.#rows.length), of).buffer),
+    );
   }
 
   /** DateTime64(3), the same in every row. */
@@ -40,7 +46,7 @@ export class RowColumns<Row> {
 
   /** DateTime64(3) of milliseconds since the epoch. */
   milliTime(name: string, of: (row: Row) => number): NativeColumn {
-    const times = BigInt64Array.from(this.#rows, (row) => BigInt(Math.trunc(of(row))));
+    const times = this.#fill(new BigInt64Array(this.#rows.length), (row) => BigInt(Math.trunc(of(row))));
     return fixed(name, "DateTime64(3, 'UTC')", new Uint8Array(times.buffer));
   }
 
@@ -59,53 +65,57 @@ export class RowColumns<Row> {
 
   /** Array(String). */
   texts(name: string, of: (row: Row) => readonly string[]): NativeColumn {
-    const { ends, ids } = this.#lists(of);
+    const { ends, ids } = this.#lists(of, (value) => this.#strings.internText(value));
     return { name, type: 'Array(String)', data: arrayOf(ends, { kind: 'string', ids, strings: this.#strings }) };
   }
 
   /** Array(LowCardinality(String)). */
   words(name: string, of: (row: Row) => readonly string[]): NativeColumn {
-    const { ends, ids } = this.#lists(of);
+    const { ends, ids } = this.#lists(of, (value) => this.#idOfWord(value));
     const data = arrayOf(ends, { kind: 'low_cardinality', ids, strings: this.#strings });
     return { name, type: 'Array(LowCardinality(String))', data };
   }
 
   uint8(name: string, of: (row: Row) => number): NativeColumn {
-    return fixed(name, 'UInt8', Uint8Array.from(this.#rows, of));
+    return fixed(name, 'UInt8', this.#fill(new Uint8Array(this.#rows.length), of));
   }
 
   /** UInt64 of numbers that a JS number holds exactly. */
   uint64(name: string, of: (row: Row) => number): NativeColumn {
-    return fixed(name, 'UInt64', new Uint8Array(BigUint64Array.from(this.#rows, (row) => BigInt(of(row))).buffer));
+    return fixed(
+      name,
+      'UInt64',
+      new Uint8Array(this.#fill(new BigUint64Array(this.#rows.length), (row) => BigInt(of(row))).buffer),
+    );
   }
 
   /** UInt64, modulo 2^64. */
   bigUint64(name: string, of: (row: Row) => bigint): NativeColumn {
-    return fixed(name, 'UInt64', new Uint8Array(BigUint64Array.from(this.#rows, of).buffer));
+    return fixed(name, 'UInt64', new Uint8Array(this.#fill(new BigUint64Array(this.#rows.length), of).buffer));
   }
 
   int64(name: string, of: (row: Row) => bigint): NativeColumn {
-    return fixed(name, 'Int64', new Uint8Array(BigInt64Array.from(this.#rows, of).buffer));
+    return fixed(name, 'Int64', new Uint8Array(this.#fill(new BigInt64Array(this.#rows.length), of).buffer));
   }
 
   int32(name: string, of: (row: Row) => number): NativeColumn {
-    return fixed(name, 'Int32', new Uint8Array(Int32Array.from(this.#rows, of).buffer));
+    return fixed(name, 'Int32', new Uint8Array(this.#fill(new Int32Array(this.#rows.length), of).buffer));
   }
 
   int16(name: string, of: (row: Row) => number): NativeColumn {
-    return fixed(name, 'Int16', new Uint8Array(Int16Array.from(this.#rows, of).buffer));
+    return fixed(name, 'Int16', new Uint8Array(this.#fill(new Int16Array(this.#rows.length), of).buffer));
   }
 
   uint16(name: string, of: (row: Row) => number): NativeColumn {
-    return fixed(name, 'UInt16', new Uint8Array(Uint16Array.from(this.#rows, of).buffer));
+    return fixed(name, 'UInt16', new Uint8Array(this.#fill(new Uint16Array(this.#rows.length), of).buffer));
   }
 
   uint32(name: string, of: (row: Row) => number): NativeColumn {
-    return uint32(name, Uint32Array.from(this.#rows, of));
+    return uint32(name, this.#fill(new Uint32Array(this.#rows.length), of));
   }
 
   float32(name: string, of: (row: Row) => number): NativeColumn {
-    return fixed(name, 'Float32', new Uint8Array(Float32Array.from(this.#rows, of).buffer));
+    return fixed(name, 'Float32', new Uint8Array(this.#fill(new Float32Array(this.#rows.length), of).buffer));
   }
 
   /** A column of zeros of a fixed width. */
@@ -113,14 +123,33 @@ export class RowColumns<Row> {
     return fixed(name, type, new Uint8Array(this.#rows.length * width));
   }
 
-  #lists(of: (row: Row) => readonly string[]): { ends: Uint32Array; ids: Uint32Array } {
+  /** Several times faster than `from`, which goes through iterators. */
+  #fill<Value, Values extends { [index: number]: Value }>(values: Values, of: (row: Row) => Value): Values {
+    let index = 0;
+    for (const row of this.#rows) values[index++] = of(row);
+    return values;
+  }
+
+  #lists(
+    of: (row: Row) => readonly string[],
+    idOf: (value: string) => number,
+  ): { ends: Uint32Array; ids: Uint32Array } {
     const ends = new Uint32Array(this.#rows.length);
     const ids: number[] = [];
     for (const [index, row] of this.#rows.entries()) {
-      for (const value of of(row)) ids.push(this.#strings.internText(value));
+      for (const value of of(row)) ids.push(idOf(value));
       ends[index] = ids.length;
     }
     return { ends, ids: Uint32Array.from(ids) };
+  }
+
+  /** Words repeat, and are found by the string itself faster than by its bytes. */
+  #idOfWord(word: string): number {
+    const known = this.#words.get(word);
+    if (known !== undefined) return known;
+    const id = this.#strings.internText(word);
+    this.#words.set(word, id);
+    return id;
   }
 
   #ids(of: (row: Row) => string): Uint32Array {
