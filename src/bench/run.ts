@@ -71,7 +71,9 @@ async function measure(measured: Measured): Promise<BenchResult> {
       options.warmupSeconds > 0
         ? await phase(generator, { rate: options.rate, seconds: options.warmupSeconds }, say, 'warming up')
         : undefined;
-    if (warmup !== undefined) await settle(sight, options.settleSeconds * 1000);
+    // What the warm-up left to do would be counted without its spans.
+    if (warmup !== undefined) say('waiting until the warm-up is stored, folded and merged');
+    const warmedUp = warmup === undefined ? undefined : await settle(sight, options.settleSeconds * 1000);
     // The limits are those of the same spans in protobuf, also where they are sent as JSON.
     const kernel = protobufOf({ ...options, target, seed });
     const calibrated = calibrate(kernel);
@@ -81,7 +83,8 @@ async function measure(measured: Measured): Promise<BenchResult> {
     const generatorBefore = process.cpuUsage();
     freshness.start();
     const load = await phase(generator, { rate: options.rate, seconds: options.seconds }, say, 'load');
-    const generatorCpu = process.cpuUsage(generatorBefore);
+    const { user, system } = process.cpuUsage(generatorBefore);
+    const generatorSeconds = (user + system) / 1e6;
     const afterLoad = cpuSecondsOf(sight.pid);
     const freshnessOfLoad = await freshness.stop();
     say('waiting until everything is stored, folded and merged');
@@ -116,12 +119,12 @@ async function measure(measured: Measured): Promise<BenchResult> {
       lateness: load.lateness,
       freshness: freshnessOfLoad ?? null,
       cpu,
-      generatorCpuSeconds: (generatorCpu.user + generatorCpu.system) / 1e6,
+      generatorCpuSeconds: generatorSeconds,
       memory: maxRssBytes === undefined ? null : { maxRssBytes },
       disk: diskResult,
       calibration,
       limit: limitOf(options, calibration, diskResult?.columnBytesPerSpan, cpu?.spansPerCpuSecond),
-      warnings: warningsOf(options, load, (generatorCpu.user + generatorCpu.system) / 1e6),
+      warnings: warningsOf(options, load, { generatorSeconds, warmedUp }),
       machine: machine(measured.loadAverage),
     };
   } finally {
@@ -243,8 +246,14 @@ function limitOf(
 /** Share of the machine's one core beyond which the generator may be what is measured. */
 const GENERATOR_SHARE = 0.8;
 
-function warningsOf({ rate, batch }: BenchOptions, load: LoadResult, generatorSeconds: number): string[] {
+function warningsOf(
+  { rate, batch }: BenchOptions,
+  load: LoadResult,
+  { generatorSeconds, warmedUp }: { generatorSeconds: number; warmedUp: Settled | undefined },
+): string[] {
   const warnings: string[] = [];
+  if (warmedUp?.isQuiet === false)
+    warnings.push('work of the warm-up was left when the load began, and is in the cost');
   const share = generatorSeconds / load.seconds;
   if (share > GENERATOR_SHARE) warnings.push(`the generator used ${(share * 100).toFixed(0)} % of a core`);
   const intervalMs = rate === undefined ? undefined : (batch / rate) * 1000;

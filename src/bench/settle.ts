@@ -31,7 +31,7 @@ const IDLE_SHARE = 0.1;
 const running = z.object({ merges: z.coerce.number() });
 
 /**
- * Waits until everything accepted is in the store, every touched order is folded, and merges are over; of what is not Waybill, until
+ * Waits until everything accepted is in the store, every touched order is folded and broken down, and merges are over; of what is not Waybill, until
  * its processes hardly use CPU; of what cannot be seen at all, not.
  */
 export async function settle(sight: Sight, withinMs: number): Promise<Settled> {
@@ -57,7 +57,8 @@ export async function settle(sight: Sight, withinMs: number): Promise<Settled> {
 async function hasWork({ api, store }: Sight): Promise<boolean> {
   if (api !== undefined) {
     const { journal, projector } = system.parse(await (await fetch(`${api}/api/system`)).json());
-    if (journal.segments > 0 || projector.lagMs > 0) return true;
+    // Breaking down begins ten seconds after an order was last heard of: without it, rest would be seen before that work.
+    if (journal.segments > 0 || projector.lagMs > 0 || projector.breakingDown > 0) return true;
   }
   if (store === undefined) return false;
   const [row] = await store.query('SELECT count() AS merges FROM system.merges', {}, running);

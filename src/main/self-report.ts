@@ -70,6 +70,7 @@ export class SelfReport {
         refoldedOrders: projectorStats.refoldedOrders,
         failures: projectorStats.failures,
         rejudging: projectorStats.rejudging,
+        breakingDown: this.#parts.breakdowns.stats().waiting,
       },
       store: { embedded: storeStatus.kind === 'embedded', ok: storeStatus.ok, restarts: storeStatus.restarts },
       rabbitmq: this.tracedVhosts().map(({ status }) => status),

@@ -73,7 +73,7 @@ export async function openStore(config: StoreConfig, { dataDir, log }: StoreDepe
   return { client, installationId, status, close };
 }
 
-type Connection = Pick<StoreClientOptions, 'url' | 'socketPath' | 'user' | 'password'>;
+type Connection = Pick<StoreClientOptions, 'url' | 'socketPath' | 'user' | 'password' | 'spool'>;
 
 /** Creates the database only where it is missing: a remote user may well lack the right to. */
 async function createDatabase(connection: Connection, database: string): Promise<void> {

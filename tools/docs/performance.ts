@@ -34,7 +34,8 @@ const method = `## The method
 - **Load.** An open loop has a time for every request, whatever becomes of the others; latency counts from that time, so a stall is not hidden. A
   closed loop sends the next request when the last one is acknowledged, over 8 connections, and finds out what is taken at most. Nothing is sent twice.
 - **Cost** is CPU of all processes of the system under test, the store's included, from the first request until everything is stored, every order is
-  folded and merges are over. The generator's CPU is not in it; it runs on the same cores.
+  folded and broken down, and merges are over. The load begins when all this is done for the warm-up (the wait is bounded; a run that waited in
+  vain says so), whose spans and work are not counted. The generator's CPU is not in it; it runs on the same cores.
 - **Durability** is the default: a request is acknowledged after fsync, redaction is on, the store inserts with fsync.
 - **Ledger.** Offered = acknowledged + refused + failed + not sent. Then every row is read back: acknowledged spans that are missing, spans that are
   there twice, spans in the wrong trace. Each must be 0.

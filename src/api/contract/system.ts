@@ -96,6 +96,7 @@ export const system = z.object({
     refoldedOrders: z.number().int(),
     failures: z.number().int(),
     rejudging: z.number().int().describe('orders that wait to be judged by a changed lifecycle'),
+    breakingDown: z.number().int().describe('orders whose ended visits wait to be broken down'),
   }),
   store: z.object({ embedded: z.boolean(), ok: z.boolean(), restarts: z.number().int() }),
   rabbitmq: z.array(brokerStatus).describe('the tracer of each configured virtual host'),

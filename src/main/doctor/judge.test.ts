@@ -19,7 +19,7 @@ const HEALTHY: System = {
     redactedValues: 3,
   },
   journal: { segments: 1, bytes: 1000, limitBytes: 1_000_000, lagMs: 200 },
-  projector: { lagMs: 300, refoldedOrders: 9, failures: 0, rejudging: 0 },
+  projector: { lagMs: 300, refoldedOrders: 9, failures: 0, rejudging: 0, breakingDown: 0 },
   store: { embedded: true, ok: true, restarts: 0 },
   rabbitmq: [],
   drops: [],
@@ -72,7 +72,7 @@ describe('the doctor', () => {
     const ill = judge({
       store: { embedded: false, ok: false, restarts: 0 },
       journal: { segments: 900, bytes: 950_000, limitBytes: 1_000_000, lagMs: 20_000 },
-      projector: { lagMs: 500_000, refoldedOrders: 0, failures: 4, rejudging: 0 },
+      projector: { lagMs: 500_000, refoldedOrders: 0, failures: 4, rejudging: 0, breakingDown: 0 },
       drops: [
         { what: 'segment_set_aside', count: 1 },
         { what: 'value_truncated', count: 7 },

@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, type AgentOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeBlock } from '../../wire/native/encode.ts';
+import { StoreClient } from '../client.ts';
+import { SPOOLED_DATA_HEADER } from './options.ts';
+import { Spool } from './spool.ts';
 import { EmbeddedEngine, type EngineEndpoint } from './supervisor.ts';
 
 const MEMORY = 1024 ** 3;
@@ -78,6 +82,45 @@ describe('the embedded server', () => {
     expect(await result.json()).toEqual([
       { id: '18446744073709551615', at: '2026-11-22 10:00:00.123456789', text: odd },
     ]);
+  });
+
+  it('takes data from a file that was put into its spool, and from no other place', async () => {
+    const insert = `query=${encodeURIComponent('INSERT INTO handed FORMAT TSV')}`;
+    await ask('CREATE TABLE default.handed (text String) ENGINE = MergeTree ORDER BY text');
+    const put = await endpoint.spool.hand([Buffer.from('one\ntw'), Buffer.from('o\n')]);
+    const path = put?.path ?? '';
+    expect((await ask('', insert, { [SPOOLED_DATA_HEADER]: path })).status).toBe(200);
+    await put?.remove();
+    expect((await ask('SELECT text FROM handed ORDER BY text')).body.toString()).toBe('one\ntwo\n');
+
+    // Gone: whoever asked may try again.
+    expect((await ask('', insert, { [SPOOLED_DATA_HEADER]: path })).status).toBe(503);
+    const elsewhere = join(directory, basename(path));
+    await writeFile(elsewhere, 'stolen\n');
+    for (const other of [
+      elsewhere,
+      join(dirname(path), '..', basename(path)),
+      `${dirname(path)}/*.bin`,
+      '/etc/hosts',
+    ]) {
+      expect((await ask('', insert, { [SPOOLED_DATA_HEADER]: other })).status).toBe(501);
+    }
+    expect((await ask('SELECT count() FROM handed')).body.toString()).toBe('2\n');
+  });
+
+  it('has data sent over the connection where it cannot be put into the spool', async () => {
+    const { disk } = endpoint.spool.places;
+    const small = new Spool({ disk, memory: undefined }, 4);
+    expect(await small.hand([Buffer.from('five!')])).toBeUndefined();
+    const missing = new Spool({ disk: join(directory, 'missing'), memory: undefined }, 4);
+    expect(await missing.hand([Buffer.from('four')])).toBeUndefined();
+    const { socketPath } = endpoint;
+    const client = new StoreClient({ url: endpoint.url, socketPath, database: 'default', spool: missing });
+    await ask('CREATE TABLE default.sent (id UInt8) ENGINE = MergeTree ORDER BY id');
+    const column = { name: 'id', type: 'UInt8', data: { kind: 'fixed', bytes: Uint8Array.of(7) } } as const;
+    await client.insertBlocks('sent', [encodeBlock([column], 1)]);
+    expect((await ask('SELECT id FROM sent')).body.toString()).toBe('7\n');
+    await client.close();
   });
 
   it('keeps its directory and its socket from others', async () => {

@@ -5,6 +5,7 @@ import { createBrotliDecompress, createGunzip, createZstdDecompress, gzipSync } 
 import { EngineException, EXCEPTION, httpStatusOf } from './exception.ts';
 import type { DataInserter } from './insert-data.ts';
 import { readParts } from './multipart.ts';
+import { SPOOLED_DATA_HEADER } from './options.ts';
 import type { EngineResult, SessionPool } from './session-pool.ts';
 import { parseStatement } from './sql-text.ts';
 
@@ -35,6 +36,8 @@ interface Request {
   readonly format: string;
   readonly settings: ReadonlyMap<string, string>;
   readonly parameters: ReadonlyMap<string, string>;
+  /** Path of a file in place of the body. */
+  readonly spooled: string | undefined;
 }
 
 /**
@@ -93,6 +96,7 @@ function readRequest(request: IncomingMessage, url: URLSearchParams): Request {
     parameters,
     database: url.get('database') ?? header('x-clickhouse-database'),
     format: url.get('default_format') ?? header('x-clickhouse-format') ?? 'TabSeparated',
+    spooled: header(SPOOLED_DATA_HEADER),
   };
 }
 
@@ -101,7 +105,8 @@ async function execute(options: HttpFrontOptions, request: Request, body: Readab
   const { database, format, settings, parameters } = request;
   const fromUrl = urlQuery === '' ? undefined : parseStatement(urlQuery);
   if (fromUrl?.kind === 'insert') {
-    const data = fromUrl.inlineData === '' ? body : Readable.from(chain(Buffer.from(fromUrl.inlineData), body));
+    const inBody = fromUrl.inlineData === '' ? body : Readable.from(chain(Buffer.from(fromUrl.inlineData), body));
+    const data = request.spooled ?? inBody;
     return options.inserter.run({ insert: fromUrl, data, database, settings, parameters });
   }
   const text = await readText(body);

@@ -7,7 +7,8 @@ import { type InsertData, quoteName, quoteText } from './sql-text.ts';
 /** What an INSERT with data takes besides its statement. */
 export interface InsertRequest {
   readonly insert: InsertData;
-  readonly data: Readable;
+  /** The data itself, or the path of a file in the spool that holds it. */
+  readonly data: Readable | string;
   readonly database: string | undefined;
   readonly settings: ReadonlyMap<string, string>;
   readonly parameters: ReadonlyMap<string, string>;
@@ -47,7 +48,8 @@ export class DataInserter {
   async run(request: InsertRequest): Promise<EngineResult | undefined> {
     const { insert } = request;
     if (!FORMAT.test(insert.format)) throw new EngineException(EXCEPTION.syntaxError, 'Bad name of a format');
-    const data = await this.#spool.write(request.data);
+    const given = request.data;
+    const data = await (typeof given === 'string' ? this.#spool.handed(given) : this.#spool.write(given));
     try {
       if (data.byteLength === 0) return undefined;
       const columns = await this.#columns(request);

@@ -30,9 +30,19 @@ export interface EngineStart {
   readonly options: EngineOptions;
 }
 
+/** Header with the path of a file of the spool with the data of an INSERT, in place of a body. ClickHouse itself has no such thing. */
+export const SPOOLED_DATA_HEADER = 'x-waybill-spooled-data';
+
+/** Directories for the data of INSERTs; both belong to the embedded server and whoever it was started by. */
+export interface SpoolPlaces {
+  readonly disk: string;
+  /** In shared memory; undefined where that cannot be had. */
+  readonly memory: string | undefined;
+}
+
 /** Messages of the child to its supervisor. */
 export type EngineReport =
-  | { readonly kind: 'ready'; readonly port: number | undefined }
+  | { readonly kind: 'ready'; readonly port: number | undefined; readonly spool: SpoolPlaces }
   | { readonly kind: 'failed'; readonly reason: 'in_use' | 'engine'; readonly message: string };
 
 /** Exit code of a child that could not start; its report says why. */

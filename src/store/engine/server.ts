@@ -164,10 +164,10 @@ async function serve(options: EngineOptions): Promise<void> {
 
   if (listen.kind === 'socket') {
     await rm(listen.path, { force: true });
-    http.listen(listen.path, () => void report({ kind: 'ready', port: undefined }));
+    http.listen(listen.path, () => void report({ kind: 'ready', port: undefined, spool: spool.places }));
   } else {
     http.listen(listen.port, '127.0.0.1', () => {
-      void report({ kind: 'ready', port: (http.address() as AddressInfo).port });
+      void report({ kind: 'ready', port: (http.address() as AddressInfo).port, spool: spool.places });
     });
   }
 }

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { WaybillError } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
 import type { StoreLog } from '../log.ts';
-import type { EngineListen, EngineOptions, EngineReport, EngineStart } from './options.ts';
+import type { EngineListen, EngineOptions, EngineReport, EngineStart, SpoolPlaces } from './options.ts';
+import { Spool } from './spool.ts';
 
 /** How to reach the embedded server; stays the same over restarts. */
 export interface EngineEndpoint {
@@ -16,6 +17,8 @@ export interface EngineEndpoint {
   /** Path of the Unix socket; undefined on loopback. */
   readonly socketPath: string | undefined;
   readonly password: Secret | undefined;
+  /** Where data of INSERTs may be put instead of sending it. */
+  readonly spool: Spool;
 }
 
 /** Settings of the supervisor; the defaults are for one Waybill on one machine. */
@@ -93,8 +96,8 @@ export class EmbeddedEngine {
     try {
       await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
       this.#listen = await this.#chooseListen();
-      const port = await this.#spawn(this.#listen);
-      this.#endpoint = this.#makeEndpoint(this.#listen, port);
+      const { port, spool } = await this.#spawn(this.#listen);
+      this.#endpoint = this.#makeEndpoint(this.#listen, port, new Spool(spool, MAX_INSERT_BYTES));
       // The next child must be found at the same place.
       if (this.#listen.kind === 'loopback' && port !== undefined) this.#listen = { ...this.#listen, port };
     } catch (cause) {
@@ -139,15 +142,15 @@ export class EmbeddedEngine {
     return { kind: 'socket', path: join(this.#temporaryDirectory, 'engine.sock') };
   }
 
-  #makeEndpoint(listen: EngineListen, port: number | undefined): EngineEndpoint {
+  #makeEndpoint(listen: EngineListen, port: number | undefined, spool: Spool): EngineEndpoint {
     if (listen.kind === 'loopback') {
-      return { url: `http://127.0.0.1:${port}`, socketPath: undefined, password: new Secret(listen.password) };
+      return { url: `http://127.0.0.1:${port}`, socketPath: undefined, password: new Secret(listen.password), spool };
     }
-    return { url: 'http://embedded', socketPath: listen.path, password: undefined };
+    return { url: 'http://embedded', socketPath: listen.path, password: undefined, spool };
   }
 
-  /** Starts one child; resolves with its port when it answers. */
-  #spawn(listen: EngineListen): Promise<number | undefined> {
+  /** Starts one child; resolves when it answers. */
+  #spawn(listen: EngineListen): Promise<{ readonly port: number | undefined; readonly spool: SpoolPlaces }> {
     const engine: EngineOptions = {
       directory: resolve(this.#options.directory),
       listen,
@@ -181,7 +184,7 @@ export class EmbeddedEngine {
       child.on('message', (message: EngineReport) => {
         clearTimeout(timer);
         if (message.kind === 'failed') fail(refusal(message, this.#options.directory));
-        else this.#ping(message.port).then(() => done(message.port), fail);
+        else this.#ping(message.port).then(() => done(message), fail);
       });
       child.send({ kind: 'start', options: engine } satisfies EngineStart);
     });

@@ -95,6 +95,13 @@ export class ByteWriter {
     for (; from < end; from += 1) out[from + shift] = source[from] ?? 0;
   }
 
+  /** Leaves out bytes, which the caller MUST write. */
+  skip(length: number): DataView {
+    const at = this.#at;
+    this.#at += length;
+    return new DataView(this.#out.buffer, this.#out.byteOffset + at, length);
+  }
+
   /** Copies all of `source`. */
   bytes(source: Uint8Array): void {
     this.#out.set(source, this.#at);

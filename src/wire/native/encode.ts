@@ -6,9 +6,9 @@ import { buildDictionary, type Dictionary, type DictionaryScratch } from './dict
 import { type NativeType, parseNativeType } from './type.ts';
 
 /** SerializationLowCardinality: SharedDictionariesWithAdditionalKeys, the only version of the key serialisation. */
-const LOW_CARDINALITY_VERSION = 1;
+export const LOW_CARDINALITY_VERSION = 1;
 /** SerializationLowCardinality: the keys of this block follow in the block itself. */
-const HAS_ADDITIONAL_KEYS = 1 << 9;
+export const HAS_ADDITIONAL_KEYS = 1 << 9;
 
 const encoder = new TextEncoder();
 

@@ -1,22 +1,59 @@
 import { WaybillError } from '../../model/errors.ts';
+import { StringTable } from '../../model/string-table.ts';
 import { type NativeType, parseNativeType } from './type.ts';
+
+/**
+ * Where the values of a column lie in the bytes of its block, offsets into them:
+ *
+ * - `bytes`: fixed-width values or strings, which may stand behind those of another block as they are.
+ * - `low_cardinality`: `keyCount` strings at `keysAt`, then `rows` indexes into them of `width` bytes each.
+ * - `array`: the ends of `rows` arrays, 8 bytes each, then the elements; `nullable`: a byte a row, then the values.
+ */
+export type DataPlace =
+  | { readonly kind: 'bytes'; readonly start: number; readonly end: number }
+  | LowCardinalityPlace
+  | { readonly kind: 'array'; readonly endsAt: number; readonly rows: number; readonly inner: DataPlace }
+  | { readonly kind: 'nullable'; readonly nullsAt: number; readonly rows: number; readonly inner: DataPlace };
+
+export interface LowCardinalityPlace {
+  readonly kind: 'low_cardinality';
+  readonly rows: number;
+  readonly width: IndexWidth;
+  readonly keyCount: number;
+  readonly keysAt: number;
+  readonly indexesAt: number;
+}
+
+/** Bytes of an index into a dictionary. */
+export type IndexWidth = (typeof INDEX_WIDTHS)[number];
 
 /** What a Native block says about itself. */
 export interface BlockShape {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly data: DataPlace }[];
   readonly rows: number;
   /** Length of the block in bytes, header included. */
   readonly byteLength: number;
 }
 
 const MAX_COLUMNS = 10_000;
-const INDEX_WIDTHS = [1, 2, 4, 8] as const;
+/** Bytes of an index, by the type of index of SerializationLowCardinality; its fourth, 8 bytes, the encoder never writes. */
+const INDEX_WIDTHS = [1, 2, 4] as const;
 const decoder = new TextDecoder('utf-8', { fatal: false });
+
+/** Names of columns and types, which are the same in every block, each decoded once. */
+const names = new StringTable();
+const MAX_NAMES = 2000;
+
+function nameOf(bytes: Uint8Array, start: number, end: number): string {
+  if (names.size >= MAX_NAMES) return decoder.decode(bytes.subarray(start, end));
+  return names.text(names.intern(bytes, start, end));
+}
 
 /**
  * Reads the shapes of concatenated Native blocks without reading their values; only strings cost a step per value.
  *
- * It exists because ClickHouse fills a column that a block lacks with defaults and says nothing: the sender has to check names.
+ * It exists because ClickHouse fills a column that a block lacks with defaults and says nothing, so the sender has to check names; and
+ * for `joinBlocks`.
  * Throws `malformed_payload` where bytes are cut off or are not what the encoder writes.
  */
 export function skimBlocks(bytes: Uint8Array): BlockShape[] {
@@ -31,15 +68,13 @@ function skimBlock(cursor: Cursor): BlockShape {
   const count = cursor.varint();
   const rows = cursor.varint();
   if (count > MAX_COLUMNS) throw malformed();
-  const columns: { name: string; type: string }[] = [];
+  const columns: { name: string; type: string; data: DataPlace }[] = [];
   for (let index = 0; index < count; index += 1) {
     const name = cursor.text();
     const type = cursor.text();
-    columns.push({ name, type });
-    if (rows === 0) continue;
     const parsed = parseNativeType(type);
-    skipPrefix(cursor, parsed);
-    skipData(cursor, parsed, rows);
+    if (rows > 0) skipPrefix(cursor, parsed);
+    columns.push({ name, type, data: skipData(cursor, parsed, rows) });
   }
   return { columns, rows, byteLength: cursor.at - start };
 }
@@ -49,34 +84,44 @@ function skipPrefix(cursor: Cursor, type: NativeType): void {
   else if (type.kind === 'array' || type.kind === 'nullable') skipPrefix(cursor, type.inner);
 }
 
-function skipData(cursor: Cursor, type: NativeType, rows: number): void {
+function skipData(cursor: Cursor, type: NativeType, rows: number): DataPlace {
+  const start = cursor.at;
   switch (type.kind) {
     case 'fixed':
       cursor.skip(rows * type.width);
-      break;
+      return { kind: 'bytes', start, end: cursor.at };
     case 'string':
       cursor.skipStrings(rows);
-      break;
-    case 'low_cardinality': {
-      if (rows === 0) break;
-      const width = INDEX_WIDTHS[cursor.uint64() & 0xff];
-      if (width === undefined) throw malformed();
-      cursor.skipStrings(cursor.uint64());
-      if (cursor.uint64() !== rows) throw malformed();
-      cursor.skip(rows * width);
-      break;
+      return { kind: 'bytes', start, end: cursor.at };
+    case 'low_cardinality':
+      return skipLowCardinality(cursor, rows);
+    case 'array': {
+      const elements = rows === 0 ? 0 : cursor.lastOffset(rows);
+      return { kind: 'array', endsAt: start, rows, inner: skipData(cursor, type.inner, elements) };
     }
-    case 'array':
-      skipData(cursor, type.inner, rows === 0 ? 0 : cursor.lastOffset(rows));
-      break;
     case 'nullable':
-      cursor.skip(rows);
-      skipData(cursor, type.inner, rows);
       break;
   }
+  cursor.skip(rows);
+  return { kind: 'nullable', nullsAt: start, rows, inner: skipData(cursor, type.inner, rows) };
 }
 
-function malformed(): WaybillError {
+function skipLowCardinality(cursor: Cursor, rows: number): LowCardinalityPlace {
+  const at = cursor.at;
+  if (rows === 0) return { kind: 'low_cardinality', rows, width: 1, keyCount: 0, keysAt: at, indexesAt: at };
+  const width = INDEX_WIDTHS[cursor.uint64() & 0xff];
+  if (width === undefined) throw malformed();
+  const keyCount = cursor.uint64();
+  const keysAt = cursor.at;
+  cursor.skipStrings(keyCount);
+  if (cursor.uint64() !== rows) throw malformed();
+  const indexesAt = cursor.at;
+  cursor.skip(rows * width);
+  return { kind: 'low_cardinality', rows, width, keyCount, keysAt, indexesAt };
+}
+
+/** What is thrown for bytes that are cut off or not what the encoder writes. */
+export function malformed(): WaybillError {
   return new WaybillError('malformed_payload', 'the bytes are not complete blocks in the Native format');
 }
 
@@ -127,10 +172,11 @@ class Cursor {
     for (let index = 0; index < count; index += 1) this.skip(this.varint());
   }
 
+  /** A name; the same few come in every block. */
   text(): string {
     const length = this.varint();
     const from = this.at;
     this.skip(length);
-    return decoder.decode(this.#bytes.subarray(from, this.at));
+    return nameOf(this.#bytes, from, this.at);
   }
 }
