@@ -17,12 +17,12 @@ import { generateOrder, LATENESS, orderIdOf } from './generated-orders.ts';
  * How Waybill answers with a year of orders in its embedded store, and how fast it folds orders again.
  *
  * 1. A store is filled with generated orders (seeded; ids scattered, durations lognormal, a tenth of a year's orders still open where
- *    their steps lie ahead; from every third order one report is held back, from every twelfth four, as if a system had been cut off): encoded by the journal's codec, loaded as the loader does,
- *    folded by the projector. With --directory it is kept and used again.
- * 2. A server of this checkout is started on it. When it has come to rest (merges of the filling), one request at a time over HTTP: status figures for a month, every request with another
- *    start of the window; then orders, every request another one. Nothing of Waybill caches either.
+ *    their steps lie ahead; from every third order one report is held back, from every twelfth four, as if a system had been cut off):
+ *    encoded by the journal's codec, loaded as the loader does, folded by the projector. With --directory it is kept and used again.
+ * 2. A server of this checkout is started on it. When it has come to rest (merges of the filling), one request at a time over HTTP:
+ *    status figures for a month, every request with another start of the window; then orders, every request another one. Nothing of Waybill caches either.
  * 3. Reports that were held back are sent through POST /api/imports at a fixed rate, in no order: first those that are the only one of
- *    their order, then those of the system that was cut off. Every one puts a visit into the middle of an order. The rate that counts is
+ *    their order, then, after rest, those of the system that was cut off. Every one puts a visit into the middle of an order. The rate that counts is
  *    the number of them by the time until every order is folded again.
  */
 
@@ -181,6 +181,12 @@ async function sendLate(waybill: OwnWaybill, name: string, late: LateReports, ra
   );
 }
 
+/** Waits for merges of what was before: they cost the same processor time. */
+async function rest({ api, pid }: OwnWaybill): Promise<void> {
+  const { isQuiet } = await settle({ api, store: undefined, pid }, SETTLED_WITHIN_MS);
+  if (!isQuiet) row('note', 'the store had not come to rest');
+}
+
 async function bench(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -209,9 +215,7 @@ async function bench(): Promise<void> {
     const cutOff = lateReports(made, 'cutOff', events);
     const waybill = await OwnWaybill.start({ cli: resolve(import.meta.dirname, '../src/main/cli.ts'), directory });
     try {
-      // What merges of the filling are left cost the same processor time.
-      const { isQuiet } = await settle({ api: waybill.api, store: undefined, pid: waybill.pid }, SETTLED_WITHIN_MS);
-      if (!isQuiet) row('note', 'the store had not come to rest before the questions');
+      await rest(waybill);
       const since = (index: number): string => new Date(Date.now() - 30 * DAY_MS - index * 61_003).toISOString();
       row(
         'status figures for a month',
@@ -220,6 +224,7 @@ async function bench(): Promise<void> {
       const order = (index: number): string => orderIdOf((index * STRIDE) % made.orders);
       row('one order', quantiles(await timed(requests ?? 0, (index) => `${waybill.api}/api/orders/${order(index)}`)));
       await sendLate(waybill, 'late, one report an order', one, rate ?? 0);
+      await rest(waybill);
       await sendLate(waybill, 'late, a system was cut off', cutOff, rate ?? 0);
       row(
         'load of the machine after',

@@ -43,7 +43,14 @@ const timeOf = (seconds: number): string => `toDateTime64(${seconds}, 9, 'UTC')`
 /** Waybill's own, from the files that it runs with. */
 export const WAYBILL: Layout = {
   name: 'Waybill',
-  tables: [schemaFile('0001_resources.sql'), schemaFile('0002_spans.sql')],
+  tables: [
+    '0001_resources.sql',
+    '0002_spans.sql',
+    '0020_trace_index.sql',
+    '0021_trace_index_of_spans.sql',
+    '0022_operations.sql',
+    '0023_operations_of_spans.sql',
+  ].map(schemaFile),
   spans: 'spans',
   from: {},
   traceById: ({ trace }) => `SELECT * FROM spans WHERE trace_id = unhex('${trace}') LIMIT 1 BY span_id, kind`,

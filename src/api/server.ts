@@ -17,7 +17,7 @@ import { orderRoutes } from './routes/orders.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { statusRoutes } from './routes/statuses.ts';
 import { systemRoutes } from './routes/system.ts';
-import { traceRoutes } from './routes/traces.ts';
+import { traceRoutes, traceSearchRoutes } from './routes/traces.ts';
 import { transitionRoutes } from './routes/transitions.ts';
 
 /** Largest request body of the API in bytes; 1,000 transitions fit easily. */
@@ -78,6 +78,7 @@ export async function createApiServer(parts: ApiParts): Promise<FastifyInstance>
     queueRoutes,
     deadLetterRoutes,
     replayRoutes,
+    traceSearchRoutes,
     traceRoutes,
     logRoutes,
     metricRoutes,

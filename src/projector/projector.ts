@@ -15,6 +15,8 @@ const ORDERS_PER_FOLD = 12_000;
 const ORDERS_PER_WHOLE_FOLD = 4_000;
 /** Folds under way at a time: while one waits for the store, the other computes. */
 const FOLDS_AT_A_TIME = 2;
+/** Fewer orders are not divided: each part has questions and inserts of its own. */
+const ORDERS_WORTH_A_PART = 1_000;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
 const PROJECTOR = 'orders';
@@ -255,16 +257,19 @@ export class Projector {
   /** Folds orders a few thousand at a time; what waited for one of them to be folded waits no longer. */
   async #inParts(
     orderIds: readonly string[],
-    atATime: number,
+    atMost: number,
     fold: (orderIds: readonly string[], slot: number) => Promise<void>,
   ): Promise<void> {
     // In the order of the store's keys, so that one fold reads neighbouring granules.
     const sorted = orderIds.toSorted();
+    const parts = FOLDS_AT_A_TIME * Math.ceil(sorted.length / (FOLDS_AT_A_TIME * atMost));
+    // Parts of one size, so that no fold is without another beside it; small ones are not worth it.
+    const size = Math.max(ORDERS_WORTH_A_PART, Math.ceil(sorted.length / parts));
     let next = 0;
     const foldOn = async (slot: number): Promise<void> => {
       while (next < sorted.length) {
-        const some = sorted.slice(next, next + atATime);
-        next += atATime;
+        const some = sorted.slice(next, next + size);
+        next += size;
         const startedAt = this.#now();
         await fold(some, slot);
         this.#pace.folded(some, startedAt);

@@ -34,6 +34,9 @@ import { completedFigures, edgeCounts, openFigures, orderTotals, total } from '.
 import { type StuckOrder, stuckOrders } from './stuck.ts';
 import { statusSurvival } from './survival.ts';
 import { findTrace } from './trace.ts';
+import { findTraces } from './traces/find-traces.ts';
+import { listOperations, listServices } from './traces/operations.ts';
+import type { TraceFilter } from './traces/trace-filter.ts';
 import { type CellScope, completedCounts, visitCells } from './visit-cells.ts';
 
 /** An age that fewer than one visit in twenty reaches is improbable. */
@@ -179,6 +182,21 @@ export class Queries {
 
   trace(traceId: string): ReturnType<typeof findTrace> {
     return findTrace(this.#store, traceId);
+  }
+
+  /** One page of traces of which a span fits the filter, newest first. */
+  traces(filter: TraceFilter, page: Parameters<typeof findTraces>[2]): ReturnType<typeof findTraces> {
+    return findTraces(this.#store, filter, page);
+  }
+
+  /** Services that sent spans. */
+  services(): ReturnType<typeof listServices> {
+    return listServices(this.#store);
+  }
+
+  /** Operations of a service. */
+  operations(service: string): ReturnType<typeof listOperations> {
+    return listOperations(this.#store, service);
   }
 
   /** Log records, newest first. */

@@ -68,6 +68,7 @@ export function withoutDoubles<Row extends SpanColumns & { readonly order_id: st
 
 /** Trace and span ids, 48 hex digits each, of the spans that are doubles in their traces. */
 export async function doublesOf(store: StoreClient, traces: readonly string[]): Promise<string[]> {
+  if (traces.length === 0) return [];
   const rows = await store.query(
     `SELECT ${hexOf('trace_id')} AS trace, ${hexOf('span_id')} AS span, ${hexOf('parent_span_id')} AS parent, kind, name, scope_name,
        attribute_values, arrayMap(id -> ${hexOf('id')}, link_span_ids) AS link_spans

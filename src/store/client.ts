@@ -4,7 +4,9 @@ import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@c
 import type { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
-import { skimBlocks } from '../wire/native/skim.ts';
+import { type JoinedBlocks, JoinMemory, joinBlocks } from '../wire/native/join.ts';
+import { SPOOLED_DATA_HEADER } from './engine/options.ts';
+import type { Spool } from './engine/spool.ts';
 import { toStoreError } from './failure.ts';
 
 /** How to reach a ClickHouse server. */
@@ -15,6 +17,8 @@ export interface StoreClientOptions {
   readonly user?: string | undefined;
   readonly password?: Secret | undefined;
   readonly database: string;
+  /** Takes data of inserts in place of the connection, where the server is the embedded one. */
+  readonly spool?: Pick<Spool, 'hand'> | undefined;
 }
 
 /** Values of `{name:Type}` placeholders; they travel beside the SQL, never in it. Times: `toDateTime64`. */
@@ -24,6 +28,13 @@ export type QueryParams = Readonly<Record<string, unknown>>;
 export interface InsertOptions {
   /** Names this insert for deduplication: the same token again inserts nothing (last 10 000 inserts of a table). */
   readonly token?: string;
+}
+
+interface InsertedData {
+  readonly format: 'Native' | 'JSONEachRow';
+  readonly values: Readable;
+  /** Of a file in the spool that has the values instead. */
+  readonly path?: string | undefined;
 }
 
 /** Longest wait for an answer, in milliseconds; the server gives up a query before that. */
@@ -51,6 +62,8 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   async_insert: 0,
   // The default drops a column that the table lacks without a word.
   input_format_skip_unknown_fields: 0,
+  // A repeated insert still fills the views that a crash left without it; the default of older servers.
+  deduplicate_blocks_in_dependent_materialized_views: 1,
   wait_end_of_query: 1,
 };
 
@@ -62,9 +75,12 @@ const INSERT_SETTINGS: ClickHouseSettings = {
  */
 export class StoreClient {
   readonly #client: ClickHouseClient;
+  readonly #spool: Pick<Spool, 'hand'> | undefined;
   readonly #columns = new Map<string, readonly string[]>();
+  #spareMemory: JoinMemory | undefined;
 
   constructor(options: StoreClientOptions) {
+    this.#spool = options.spool;
     this.#client = createClient({
       url: options.url,
       database: options.database,
@@ -139,9 +155,32 @@ export class StoreClient {
    * is checked here and is `internal`; bytes that are not complete blocks are `malformed_payload`.
    */
   async insertBlocks(table: string, blocks: readonly Uint8Array[], options: InsertOptions = {}): Promise<void> {
-    const columns = await this.#checkedColumns(table, blocks);
-    if (columns === undefined) return;
-    await this.#insert(table, columns, 'Native', Readable.from(blocks, { objectMode: false }), options);
+    // The loader inserts one table after another; whoever inserts beside it has memory of its own.
+    const memory = this.#spareMemory ?? new JoinMemory();
+    this.#spareMemory = undefined;
+    try {
+      const joined = joinBlocks(blocks, memory);
+      const columns = await this.#checkedColumns(table, joined);
+      if (columns !== undefined) await this.#insertJoined(table, columns, joined, options);
+    } finally {
+      memory.reset();
+      this.#spareMemory = memory;
+    }
+  }
+
+  async #insertJoined(
+    table: string,
+    columns: readonly string[],
+    { blocks }: JoinedBlocks,
+    options: InsertOptions,
+  ): Promise<void> {
+    const spooled = await this.#spool?.hand(blocks);
+    const values = Readable.from(spooled === undefined ? blocks : [], { objectMode: false });
+    try {
+      await this.#insert(table, columns, { format: 'Native', values, path: spooled?.path }, options);
+    } finally {
+      await spooled?.remove();
+    }
   }
 
   /** Inserts a few rows, all with the columns of the first one; for bulk there is `insertBlocks`. Times: `toDateTime64`. */
@@ -153,7 +192,7 @@ export class StoreClient {
     const [first] = rows;
     if (first === undefined) return;
     const lines = rows.map((row) => JSON.stringify(row, encodeBigInt));
-    await this.#insert(table, Object.keys(first), 'JSONEachRow', asText(lines), options);
+    await this.#insert(table, Object.keys(first), { format: 'JSONEachRow', values: asText(lines) }, options);
   }
 
   /** Runs a statement that returns nothing, such as DDL. */
@@ -182,8 +221,7 @@ export class StoreClient {
   async #insert(
     table: string,
     columns: readonly string[],
-    format: 'Native' | 'JSONEachRow',
-    values: Readable,
+    { format, values, path }: InsertedData,
     { token }: InsertOptions,
   ): Promise<void> {
     const names = [table, ...columns];
@@ -197,6 +235,7 @@ export class StoreClient {
           ...(format === 'Native' ? BULK_SETTINGS : {}),
           ...(token === undefined ? {} : { insert_deduplicate: 1, insert_deduplication_token: token }),
         },
+        ...(path === undefined ? {} : { http_headers: { [SPOOLED_DATA_HEADER]: path } }),
         abort_signal,
       });
       for await (const _ of result.stream);
@@ -204,8 +243,7 @@ export class StoreClient {
   }
 
   /** The table's columns, after every block was found to have them all and no other; undefined where there are no rows. */
-  async #checkedColumns(table: string, blocks: readonly Uint8Array[]): Promise<readonly string[] | undefined> {
-    const shapes = blocks.flatMap(skimBlocks).filter((shape) => shape.rows > 0);
+  async #checkedColumns(table: string, { shapes }: JoinedBlocks): Promise<readonly string[] | undefined> {
     if (shapes.length === 0) return undefined;
     const columns = await this.#tableColumns(table);
     for (const shape of shapes) {

@@ -99,7 +99,16 @@ function checksumOf(sql: string): string {
 }
 
 /** Tables of raw telemetry, which is kept for `retentionDays` after it was received; all have `observed_at`. */
-const RETAINED_TABLES = ['spans', 'logs', 'metric_points', 'queue_messages', 'client_messages', 'dead_letters'];
+const RETAINED_TABLES = [
+  'spans',
+  'trace_index',
+  'operations',
+  'logs',
+  'metric_points',
+  'queue_messages',
+  'client_messages',
+  'dead_letters',
+];
 
 /** The TTL of raw telemetry as the configuration says now; parts get it when they are merged or dropped. */
 async function applyRetention(client: StoreClient, retentionDays: number): Promise<void> {

@@ -123,6 +123,21 @@ describe.skipIf(chromiumPath === undefined)(
         expect(new URL(window.page.url()).pathname).toBe('/stuck');
       });
 
+      it('finds traces by what one of their spans is, and leads to the trace and its order', async () => {
+        await open('/traces?service=mes-api', 'traces');
+        const rows = window.page.locator('[data-testid^="trace-row-"]');
+        const before = await rows.count();
+        await window.page.getByRole('checkbox').check();
+        await window.page.waitForURL(/error=true/);
+        await vi.waitFor(async () => expect(await rows.count()).toBeLessThan(before), LATE);
+        expect(await says('traces-table')).toContain(stuck);
+        await window.picture('traces-errors');
+        await rows.first().getByRole('link').first().click();
+        await window.page.getByText(texts.traceError).first().waitFor();
+        await open('/traces?service=nobody&attributes=a%3Db&since=7d', 'traces-nothing');
+        expect(await says('traces-empty')).not.toBe('');
+      });
+
       it('leads from the stuck board to the order, whose sentence names the failure, and on to the failed span', async () => {
         await open('/stuck', 'stuck');
         expect(await says(`stuck-card-${stuck}`)).toContain(texts.overTarget);

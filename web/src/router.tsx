@@ -23,6 +23,7 @@ import {
 } from './data/queries.ts';
 import { readScope } from './data/scope.ts';
 import { type LogFilters, logsQuery, type MetricChoice, metricQuery, metricsQuery } from './data/signal-queries.ts';
+import { servicesQuery, type TraceFilters, tracesQuery } from './data/trace-queries.ts';
 import { CrashPage, NotFoundPage } from './shell/FailurePages.tsx';
 import { Shell } from './shell/Shell.tsx';
 
@@ -133,7 +134,7 @@ function findings(client: QueryClient) {
   return [failures, stuck, status, conformance, queues, deadLetters] as const;
 }
 
-/** The pages about what services log and measure. */
+/** The pages about what services log, measure and trace. */
 function signals(client: QueryClient) {
   const logs = createRoute({
     getParentRoute: () => rootRoute,
@@ -169,7 +170,28 @@ function signals(client: QueryClient) {
       ),
     component: lazyRouteComponent(() => import('./metrics/MetricsPage.tsx'), 'MetricsPage'),
   });
-  return [logs, metrics] as const;
+  const traces = createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/traces',
+    validateSearch: (search: Search): TraceFilters =>
+      compact({
+        service: text(search['service']),
+        operation: text(search['operation']),
+        minDuration: text(search['minDuration']),
+        maxDuration: text(search['maxDuration']),
+        error: text(search['error']) === 'true' ? 'true' : undefined,
+        attributes: text(search['attributes']),
+        since: failureWindow(search['since']),
+      }),
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) =>
+      prefetch(
+        () => client.prefetchQuery(servicesQuery),
+        () => client.prefetchInfiniteQuery(tracesQuery(deps)),
+      ),
+    component: lazyRouteComponent(() => import('./traces/TracesPage.tsx'), 'TracesPage'),
+  });
+  return [logs, metrics, traces] as const;
 }
 
 /** Routes of the application; every view and every filter is in its address. */

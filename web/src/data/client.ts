@@ -59,17 +59,18 @@ async function request(path: string, signal: AbortSignal, sent?: Sent): Promise<
 }
 
 /**
- * Asks the API and parses the answer with the schema of the contract; undefined parameters are left out.
+ * Asks the API and parses the answer with the schema of the contract; undefined parameters are left out, those of a list are repeated.
  * Throws ApiError; an abort through `signal` passes through as it is.
  */
 export async function get<S extends z.ZodType>(
   schema: S,
   path: string,
   signal: AbortSignal,
-  parameters: Readonly<Record<string, string | undefined>> = {},
+  parameters: Readonly<Record<string, string | readonly string[] | undefined>> = {},
 ): Promise<z.output<S>> {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.set(name, value);
+  for (const [name, value] of Object.entries(parameters))
+    for (const each of [value ?? []].flat()) search.append(name, each);
   const query = search.size === 0 ? '' : `?${search}`;
   return parse(schema, await request(`/api/${path}${query}`, signal));
 }

@@ -1,5 +1,31 @@
-/** English texts of the trace page. */
+/** English texts of the pages about traces. */
 export const enTraces = {
+  traces: {
+    title: 'Traces',
+    note: 'Traces of which one span fits everything that is chosen, newest first',
+    operation: 'Operation',
+    anyService: 'Any service',
+    anyOperation: 'Any operation',
+    serviceFirst: 'Choose a service first',
+    noService: 'No such service',
+    noOperation: 'No such operation',
+    minDuration: 'At least, 1.5s',
+    maxDuration: 'At most, 2m',
+    durationHint: 'A number and a unit: 250ms, 1.5s, 2m30s',
+    attribute: 'Attribute, key=value',
+    attributeHint: 'Attribute of the span or of its service, key=value, and Enter',
+    without: 'Remove {{attribute}}',
+    errorsOnly: 'Errors only',
+    shown_one: '{{count}} trace',
+    shown_other: '{{count}} traces',
+    end: 'that is all',
+    nothing: 'No trace in the last hour',
+    nothingHint:
+      'Choose a longer time. Services send spans over OTLP, to /v1/traces on port 4318 or over gRPC on port 4317.',
+    nothingFiltered: 'No trace fits',
+    nothingFilteredHint:
+      'One span has to fit everything that is chosen. Choose a longer time or take a condition away.',
+  },
   trace: {
     trace: 'Trace',
     orders: 'Orders',

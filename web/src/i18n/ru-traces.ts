@@ -1,5 +1,33 @@
-/** Russian texts of the trace page. */
+/** Russian texts of the pages about traces. */
 export const ruTraces = {
+  traces: {
+    title: 'Трассы',
+    note: 'Трассы, в которых есть спан, подходящий под все условия; сначала новые',
+    operation: 'Операция',
+    anyService: 'Любой сервис',
+    anyOperation: 'Любая операция',
+    serviceFirst: 'Сначала выберите сервис',
+    noService: 'Такого сервиса нет',
+    noOperation: 'Такой операции нет',
+    minDuration: 'Не короче, 1.5s',
+    maxDuration: 'Не дольше, 2m',
+    durationHint: 'Число и единица: 250ms, 1.5s, 2m30s',
+    attribute: 'Атрибут, ключ=значение',
+    attributeHint: 'Атрибут спана или его сервиса: ключ=значение, затем Enter',
+    without: 'Убрать {{attribute}}',
+    errorsOnly: 'Только с ошибками',
+    shown_one: '{{count}} трасса',
+    shown_few: '{{count}} трассы',
+    shown_many: '{{count}} трасс',
+    shown_other: '{{count}} трассы',
+    end: 'это все',
+    nothing: 'За последний час трасс нет',
+    nothingHint:
+      'Выберите период подольше. Сервисы присылают спаны по OTLP: на /v1/traces, порт 4318, или по gRPC, порт 4317.',
+    nothingFiltered: 'Ни одна трасса не подходит',
+    nothingFilteredHint:
+      'Под все условия должен подойти один и тот же спан. Выберите период подольше или уберите одно из условий.',
+  },
   trace: {
     trace: 'Трасса',
     orders: 'Заказы',

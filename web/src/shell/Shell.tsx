@@ -14,6 +14,7 @@ import {
   IconRoute,
   IconSearch,
   IconStack2,
+  IconTimeline,
 } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
@@ -32,6 +33,7 @@ const NAV = [
   { to: '/failures', key: 'failures', icon: IconAlertTriangle },
   { to: '/queues', key: 'queues', icon: IconMailbox },
   { to: '/dead-letters', key: 'deadLetters', icon: IconMailOff },
+  { to: '/traces', key: 'traces', icon: IconTimeline },
   { to: '/logs', key: 'logs', icon: IconLogs },
   { to: '/metrics', key: 'metrics', icon: IconChartLine },
   { to: '/conformance', key: 'conformance', icon: IconListCheck },
@@ -58,6 +60,7 @@ function useJumps(openSheet: () => void): void {
     ['f', jump('/failures'), { usePhysicalKeys: true }],
     ['q', jump('/queues'), { usePhysicalKeys: true }],
     ['d', jump('/dead-letters'), { usePhysicalKeys: true }],
+    ['r', jump('/traces'), { usePhysicalKeys: true }],
     ['c', jump('/conformance'), { usePhysicalKeys: true }],
     ['s', jump('/system'), { usePhysicalKeys: true }],
   ]);

@@ -51,6 +51,7 @@ export function ShortcutsSheet({ opened, onClose }: { readonly opened: boolean; 
           { text: t('keys.failures'), keys: ['g', 'f'], joint: then },
           { text: t('keys.queues'), keys: ['g', 'q'], joint: then },
           { text: t('keys.deadLetters'), keys: ['g', 'd'], joint: then },
+          { text: t('keys.traces'), keys: ['g', 'r'], joint: then },
           { text: t('keys.conformance'), keys: ['g', 'c'], joint: then },
           { text: t('keys.system'), keys: ['g', 's'], joint: then },
           { text: t('keys.sheet'), keys: ['?'] },

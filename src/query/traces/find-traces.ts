@@ -1,0 +1,232 @@
+import { z } from 'zod';
+import type { StoreClient } from '../../store/client.ts';
+import { ordersInTraces, type TraceOrders } from '../orders-in-traces.ts';
+import { summarizeTraces, type TraceSummary } from '../trace-summaries.ts';
+import {
+  type Batch,
+  type Candidate,
+  candidatesBySpans,
+  granulesOf,
+  isBefore,
+  newestByIndex,
+  sliceOfIndex,
+  type TracePlace,
+  underWayAt,
+  WHOLE,
+} from './candidates.ts';
+import {
+  type Condition,
+  type IndexCondition,
+  indexCondition,
+  resourceCondition,
+  spanCondition,
+  type TraceFilter,
+} from './trace-filter.ts';
+
+/** How much is read at once, and how far a search for one page goes. */
+export interface SearchSizes {
+  /** Rows of the index beyond a page that the first batch takes: most entries that fit belong to spans that do. */
+  readonly more: number;
+  /** A later batch takes so many times the rows of the one before. */
+  readonly growth: number;
+  readonly maxBatch: number;
+  /** Newest rows of the index whose spans are searched for an attribute first; later ones are more. */
+  readonly slice: number;
+  readonly sliceGrowth: number;
+  /** Granules of spans in the first slice up to which a value is rare. */
+  readonly granules: number;
+  /** Traces that are looked at closely for one page; one that needs more ends early and says where to go on. */
+  readonly maxLookedAt: number;
+}
+
+const SIZES: SearchSizes = {
+  more: 8,
+  growth: 4,
+  maxBatch: 500,
+  slice: 32_000,
+  sliceGrowth: 8,
+  granules: 16,
+  maxLookedAt: 2_000,
+};
+/** Share of granules with a value from which on it is in most of the traces, or at least in some percent of them. */
+const FREQUENT = 0.95;
+/** Rows of the index in one slice; more than there are. */
+const MAX_SLICE = 4_000_000_000;
+
+/** A page of the list of traces. */
+export interface TracePage {
+  readonly traces: readonly (TraceSummary & { readonly orders: readonly string[] })[];
+  /** Behind this place the list goes on; undefined at its end. */
+  readonly next: TracePlace | undefined;
+}
+
+/**
+ * Finds traces of which one span fits the whole filter, newest first by the start of their earliest span, equal ones by the greatest trace
+ * id. Complete: every trace that fits is on this page or behind its end.
+ *
+ * A page may hold fewer traces than asked for and still have a next one, where very much had to be looked at.
+ */
+export async function findTraces(
+  store: StoreClient,
+  filter: TraceFilter,
+  page: { readonly limit: number; readonly after?: TracePlace | undefined },
+  sizes = SIZES,
+): Promise<TracePage> {
+  return new TraceSearch(store, filter, page, sizes).run();
+}
+
+type Found = { readonly place: TracePlace; readonly trace: TracePage['traces'][number] };
+
+/** One search: candidates come in batches and are shown when nothing that is still to come can stand before them. */
+class TraceSearch {
+  readonly #store: StoreClient;
+  readonly #filter: TraceFilter;
+  readonly #limit: number;
+  readonly #after: TracePlace | undefined;
+  readonly #sizes: SearchSizes;
+  readonly #waiting = new Map<string, Candidate>();
+  readonly #seen = new Set<string>();
+  readonly #found: Found[] = [];
+  #lookedAt = 0;
+
+  constructor(
+    store: StoreClient,
+    filter: TraceFilter,
+    { limit, after }: Parameters<typeof findTraces>[2],
+    sizes: SearchSizes,
+  ) {
+    this.#store = store;
+    this.#filter = filter;
+    this.#limit = limit;
+    this.#after = after;
+    this.#sizes = sizes;
+  }
+
+  async run(): Promise<TracePage> {
+    const fits = indexCondition(this.#filter);
+    const spans = spanCondition(this.#filter, await this.#ofResources());
+    if (this.#after !== undefined) this.#take(await underWayAt(this.#store, fits, this.#after));
+    for await (const { candidates, frontier } of this.#batches(fits, spans)) {
+      this.#take(candidates);
+      await this.#lookAt(spans, frontier);
+      if (this.#found.length > this.#limit) return this.#page(this.#found[this.#limit - 1]?.place);
+      if (frontier === undefined) return this.#page(undefined);
+      if (this.#lookedAt >= this.#sizes.maxLookedAt) return this.#page(frontier);
+    }
+    return this.#page(undefined);
+  }
+
+  /** For each attribute whether a resource has it. */
+  async #ofResources(): Promise<boolean[]> {
+    const { attributes } = this.#filter;
+    if (attributes.length === 0) return [];
+    const [row] = await this.#store.query(
+      `SELECT [${attributes.map((_, index) => `countIf(${resourceCondition(index)}) > 0`).join(', ')}] AS has FROM resources`,
+      Object.fromEntries(
+        attributes.flatMap(({ key, value }, index) => [
+          [`key${index}`, key],
+          [`value${index}`, value],
+        ]),
+      ),
+      z.object({ has: z.array(z.coerce.number()) }),
+    );
+    return row?.has.map((has) => has > 0) ?? [];
+  }
+
+  #batches(fits: IndexCondition, spans: Condition): AsyncGenerator<Batch> {
+    return this.#filter.attributes.length === 0 ? this.#batchesByIndex(fits) : this.#batchesBySpans(fits, spans);
+  }
+
+  async *#batchesByIndex(fits: IndexCondition): AsyncGenerator<Batch> {
+    const { more, growth, maxBatch } = this.#sizes;
+    let behind = this.#after;
+    for (let count = this.#limit + more; ; count = Math.min(count * growth, maxBatch)) {
+      const batch = await newestByIndex(this.#store, { fits, behind, count });
+      yield batch;
+      if (batch.frontier === undefined) return;
+      behind = batch.frontier;
+    }
+  }
+
+  /** For attributes, which only spans know. */
+  async *#batchesBySpans(fits: IndexCondition, spans: Condition): AsyncGenerator<Batch> {
+    const { more, growth, maxBatch, sliceGrowth } = this.#sizes;
+    const { since, until } = this.#filter;
+    const inWindow = indexCondition({ since, until, attributes: [] });
+    let behind = this.#after;
+    let count = this.#sizes.slice;
+    let slice = await sliceOfIndex(this.#store, { inWindow, behind, count });
+    if (slice === undefined) return;
+    const { fitting, all } = await granulesOf(this.#store, spans, slice);
+    if (fitting <= this.#sizes.granules) {
+      // A rare value: the Bloom filter of spans leaves little to read, however old it is.
+      slice = WHOLE;
+    } else if (fitting >= all * FREQUENT) {
+      // Many spans have it, so the newest traces do: looking at those costs less than searching all spans of their time.
+      for (const times of [1, growth]) {
+        const batch = await newestByIndex(this.#store, { fits, behind, count: (this.#limit + more) * times });
+        yield batch;
+        if (batch.frontier === undefined) return;
+        behind = batch.frontier;
+      }
+    }
+    for (;;) {
+      const known = [...this.#seen];
+      const batch: Batch = await candidatesBySpans(this.#store, { slice, spans, behind, most: maxBatch, known });
+      yield batch;
+      if (batch.frontier === undefined) return;
+      behind = batch.frontier;
+      count = Math.min(count * sliceGrowth, MAX_SLICE);
+      if (slice.isLast) continue;
+      slice = (await sliceOfIndex(this.#store, { inWindow, behind, count })) ?? WHOLE;
+    }
+  }
+
+  #take(candidates: readonly Candidate[]): void {
+    for (const candidate of candidates) {
+      if (this.#seen.has(candidate.traceId)) continue;
+      this.#seen.add(candidate.traceId);
+      // What stands before the page was on an earlier one.
+      if (this.#after === undefined || isBefore(this.#after, candidate))
+        this.#waiting.set(candidate.traceId, candidate);
+    }
+  }
+
+  /** Looks into the spans of the candidates that stand at the frontier or before, until the page is full. */
+  async #lookAt(spans: Condition, frontier: TracePlace | undefined): Promise<void> {
+    const due = [...this.#waiting.values()]
+      .filter((candidate) => frontier === undefined || !isBefore(frontier, candidate))
+      .sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    // As many as the page lacks, as nearly all fit; where they do not, more at a time.
+    for (let tries = 1; due.length > 0 && this.#found.length <= this.#limit; tries *= 2) {
+      const chunk = due.splice(0, (this.#limit + 1 - this.#found.length) * tries);
+      const traces = chunk.map(({ traceId }) => traceId);
+      const [summaries, orders] = await Promise.all([
+        summarizeTraces(this.#store, traces, { received: receivedOf(chunk), having: spans }),
+        ordersInTraces(this.#store, traces),
+      ]);
+      const byId = new Map(summaries.map((summary) => [summary.traceId, summary]));
+      for (const place of chunk) {
+        this.#waiting.delete(place.traceId);
+        const summary = byId.get(place.traceId);
+        if (summary === undefined) continue;
+        this.#found.push({ place, trace: { ...summary, orders: orderIds(orders.get(place.traceId)) } });
+      }
+      this.#lookedAt += chunk.length;
+    }
+  }
+
+  #page(next: TracePlace | undefined): TracePage {
+    return { traces: this.#found.slice(0, this.#limit).map(({ trace }) => trace), next };
+  }
+}
+
+function receivedOf(candidates: readonly Candidate[]): Candidate['received'] {
+  const numbers = candidates.flatMap(({ received }) => [Number(received.from), Number(received.to)]);
+  return { from: String(Math.min(...numbers)), to: String(Math.max(...numbers)) };
+}
+
+function orderIds(orders: TraceOrders | undefined): string[] {
+  if (orders === undefined) return [];
+  return orders.kind === 'one' ? [orders.orderId] : [...new Set(orders.orderOfSpan.values())].sort();
+}

@@ -1,0 +1,12 @@
+-- Which services did what, for those who choose what to search. 0023 writes it.
+CREATE TABLE IF NOT EXISTS operations
+(
+    service     LowCardinality(String),
+    name        LowCardinality(String),
+    kind        UInt8,
+    observed_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'the last time'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (service, name, kind)
+TTL toDateTime(observed_at) + toIntervalDay({retention_days})
+SETTINGS merge_selector_base = 12, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
