@@ -27,6 +27,8 @@ export interface StressOptions {
   /** Of the moments at which faults happen. */
   readonly seed: string;
   readonly onRound?: (round: Round, index: number) => void;
+  /** Told where spans are missing. */
+  readonly onLost?: (evidence: string) => void;
 }
 
 const BATCH = 32;
@@ -34,6 +36,7 @@ const RATE = 5_000;
 /** Small segments: some are in every state of their life when a fault comes. */
 const CONFIG = 'journal: {segmentAgeMs: 200}\n';
 const LOADED_WITHIN_MS = 180_000;
+const READ_AGAIN_AFTER_MS = 5_000;
 
 /**
  * Sends spans once each to a Waybill that is killed, stopped and starved, round by round, and reads the store back: after every round
@@ -107,17 +110,27 @@ async function runRound(
   const result = await running;
   load.close();
   await untilLoaded(next);
-  return { round: await settleAccounts(next, fault, result, { seed, sinceMs }), next };
+  return {
+    round: await settleAccounts(next, fault, result, { seed, sinceMs, onLost: options.onLost ?? (() => undefined) }),
+    next,
+  };
 }
 
 async function settleAccounts(
   waybill: OwnWaybill,
   fault: Fault,
   result: LoadResult,
-  { seed, sinceMs }: { seed: number; sinceMs: number },
+  { seed, sinceMs, onLost }: { seed: number; sinceMs: number; onLost: (evidence: string) => void },
 ): Promise<Round> {
   const { offered, acknowledged, rejectedRetryable, rejectedForGood, failed } = ledgerOf([result], BATCH);
-  const { missing, duplicates, wrong } = await readBack(waybill.store, [result], { batch: BATCH, seed, sinceMs });
+  const run = { batch: BATCH, seed, sinceMs };
+  const { missing, duplicates, wrong, lost } = await readBack(waybill.store, [result], run);
+  if (lost !== undefined) {
+    // Whether rows are missing or an answer was: what is lost stays lost.
+    await sleep(READ_AGAIN_AFTER_MS);
+    const again = await readBack(waybill.store, [result], run);
+    onLost(`${fault}: ${JSON.stringify({ missing, ...lost })}; read again: ${again.missing} missing`);
+  }
   return {
     fault,
     offered,

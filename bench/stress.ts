@@ -43,21 +43,28 @@ function onRound(round: Round, index: number): void {
 
 const directory = mkdtempSync(join(tmpdir(), 'waybill-stress-'));
 const small = join(directory, 'small');
+function onLost(evidence: string): void {
+  isKept = true;
+  process.stdout.write(`     LOST ${evidence}\n     the data stay in ${directory}\n`);
+}
+
 const rounds: Round[] = [];
 let isMounted = false;
+/** Whether the data is evidence. */
+let isKept = false;
 endOnSignal();
 process.once('exit', () => {
   if (isMounted) execFileSync('umount', ['-l', small]);
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  if (!isKept) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 process.stdout.write(`seed ${values.seed}\n`);
-rounds.push(...(await stressLedger({ cli, directory, faults, seed: values.seed, onRound })));
+rounds.push(...(await stressLedger({ cli, directory, faults, seed: values.seed, onRound, onLost })));
 if (canMount) {
   mkdirSync(small);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', small]);
   isMounted = true;
   const full = Array.from({ length: fullDisks }, (): Fault => 'full disk');
-  rounds.push(...(await stressLedger({ cli, directory: small, faults: full, seed: values.seed, onRound })));
+  rounds.push(...(await stressLedger({ cli, directory: small, faults: full, seed: values.seed, onRound, onLost })));
 } else process.stdout.write('without root there is no file system to fill: no rounds with a full disk\n');
 const wrong = rounds.filter(({ missing, duplicates, wrong: mixedUp }) => missing + duplicates + mixedUp > 0).length;
 const sum = (of: (round: Round) => number): number => rounds.reduce((total, round) => total + of(round), 0);

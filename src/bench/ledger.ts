@@ -24,10 +24,25 @@ export interface StoredSpans {
   readonly duplicates: number;
   /** Spans that were acknowledged and are not there: loss. */
   readonly missing: number;
+  /** Where the missing ones are, to find out how they were lost; undefined where none is missing. */
+  readonly lost: LostSpans | undefined;
   /** Spans that are there though they were not acknowledged: allowed where there was no answer. */
   readonly unacknowledged: number;
   /** Rows whose trace is not the one that was sent with the span. */
   readonly wrong: number;
+}
+
+/** Missing spans by what they may have been lost with: a request, a trace, a question of the reading back. */
+export interface LostSpans {
+  readonly requests: number;
+  /** Requests of which every span is missing. */
+  readonly wholeRequests: number;
+  readonly traces: number;
+  /** Parts of the reading in which spans are missing, and in which nothing else was found: an empty answer, not a loss. */
+  readonly parts: number;
+  readonly emptyParts: number;
+  readonly firstRequest: number;
+  readonly lastRequest: number;
 }
 
 /** Counts the spans of requests by what became of them. */
@@ -89,11 +104,46 @@ export async function readBack(
       if (ids.traceText(trace(span)) !== traceText) wrong += 1;
     }
   }
-  return { ...compare(found, results, batch), wrong };
+  const { absent, ...counts } = compare(found, results, batch);
+  const partOf = (span: number): number =>
+    Math.floor(Number.parseInt(ids.traceText(trace(span)).slice(0, 2), 16) / (256 / PARTS));
+  const lost = absent.length === 0 ? undefined : lostSpans(absent, { found, batch, partOf, traceOf: trace });
+  return { ...counts, lost, wrong };
 }
 
-function compare(found: Uint8Array, results: readonly LoadResult[], batch: number): Omit<StoredSpans, 'wrong'> {
+function lostSpans(
+  absent: readonly number[],
+  run: {
+    readonly found: Uint8Array;
+    readonly batch: number;
+    readonly partOf: (span: number) => number;
+    readonly traceOf: (span: number) => number;
+  },
+): LostSpans {
+  const { found, batch, partOf, traceOf: trace } = run;
+  const byRequest = Map.groupBy(absent, (span) => Math.floor(span / batch));
+  const parts = new Set(absent.map(partOf));
+  const seen = new Set<number>();
+  for (const [span, rows] of found.entries()) if (rows > 0) seen.add(partOf(span));
+  const requests = [...byRequest.keys()];
+  return {
+    requests: requests.length,
+    wholeRequests: [...byRequest.values()].filter((spans) => spans.length === batch).length,
+    traces: new Set(absent.map(trace)).size,
+    parts: parts.size,
+    emptyParts: [...parts].filter((part) => !seen.has(part)).length,
+    firstRequest: Math.min(...requests),
+    lastRequest: Math.max(...requests),
+  };
+}
+
+function compare(
+  found: Uint8Array,
+  results: readonly LoadResult[],
+  batch: number,
+): Omit<StoredSpans, 'wrong' | 'lost'> & { readonly absent: readonly number[] } {
   const counts = { stored: 0, duplicates: 0, missing: 0, unacknowledged: 0 };
+  const absent: number[] = [];
   for (const { firstRequest, fates } of results) {
     for (const [index, fate] of fates.entries()) {
       const first = (firstRequest + index) * batch;
@@ -101,10 +151,13 @@ function compare(found: Uint8Array, results: readonly LoadResult[], batch: numbe
         const rows = found[span] ?? 0;
         if (rows > 0) counts.stored += 1;
         if (rows > 1) counts.duplicates += rows - 1;
-        if (rows === 0 && fate === FATE.acknowledged) counts.missing += 1;
+        if (rows === 0 && fate === FATE.acknowledged) {
+          counts.missing += 1;
+          absent.push(span);
+        }
         if (rows > 0 && fate !== FATE.acknowledged && fate !== FATE.partly) counts.unacknowledged += 1;
       }
     }
   }
-  return counts;
+  return { ...counts, absent };
 }
