@@ -101,7 +101,7 @@ async function readSummaries(
        LIMIT 1 BY trace_id, span_id, kind
      )
      GROUP BY trace_id
-     SETTINGS max_threads = 1, compile_expressions = 0, use_query_condition_cache = 0`,
+     SETTINGS max_threads = 1, compile_expressions = 0`,
     {
       traces,
       scope: SYNTHETIC_SCOPE,

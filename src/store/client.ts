@@ -53,6 +53,8 @@ const READ_SETTINGS: ClickHouseSettings = {
   max_query_size: '8000000',
   // An error must not come behind a 200.
   wait_end_of_query: 1,
+  // It remembers which granules a condition found nothing in, and has been wrong in many ways: rows are missing then, and nobody is told.
+  use_query_condition_cache: 0,
 };
 
 /** Bulk inserts leave it to merges to drop what a ReplacingMergeTree holds twice: doing it at once takes three times the CPU. */

@@ -34,7 +34,7 @@ const MAX_UNDER_WAY = 10_000;
  * How the index is asked. Compiled expressions have other names, by which the engine does not find the skip indexes any more: from the third
  * question on it would read everything. Caching conditions is of no use, since times and ids differ each time.
  */
-const SETTINGS = 'compile_expressions = 0, use_query_condition_cache = 0';
+const SETTINGS = 'compile_expressions = 0';
 
 /** Whether `a` stands before `b` in the list. */
 export function isBefore(a: TracePlace, b: TracePlace): boolean {

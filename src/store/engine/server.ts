@@ -28,7 +28,7 @@ function serverArguments(memory: number): string[] {
     index_mark_cache_size: cache,
     index_uncompressed_cache_size: 0,
     uncompressed_cache_size: 0,
-    query_condition_cache_size: cache,
+    query_condition_cache_size: 0,
     background_pool_size: 2,
     background_schedule_pool_size: 4,
     'logger.level': 'none',
