@@ -17,8 +17,9 @@ import { useLanguage } from '../i18n/i18n.ts';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
+import { WindowChoice } from '../parts/WindowChoice.tsx';
 import { FailureGroups } from './FailureGroups.tsx';
-import { FailureFilters, WindowChoice } from './Filters.tsx';
+import { FailureFilters } from './Filters.tsx';
 import styles from './failures.module.css';
 import { failureBars } from './series.ts';
 import { Totals } from './Totals.tsx';
@@ -100,7 +101,13 @@ export function FailuresPage() {
       <PageHead
         title={t('failures.title')}
         note={t('failures.note')}
-        aside={<WindowChoice filters={filters} change={change} />}
+        aside={
+          <WindowChoice
+            testId="failures-since"
+            value={filters.since ?? DEFAULT_FAILURE_WINDOW}
+            change={(since) => change({ ...filters, since })}
+          />
+        }
       />
       <FailureFilters filters={filters} services={services} change={change} />
       {data === undefined ? (

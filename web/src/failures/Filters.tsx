@@ -1,12 +1,8 @@
-import { Button, SegmentedControl, Select } from '@mantine/core';
+import { SegmentedControl, Select } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { failureClass } from '../../../src/api/contract/index.ts';
-import {
-  DEFAULT_FAILURE_WINDOW,
-  FAILURE_WINDOWS,
-  type FailureWindow,
-  type FailureFilters as Filters,
-} from '../data/queries.ts';
+import type { FailureFilters as Filters } from '../data/queries.ts';
+import { ClearFilters } from '../parts/Controls.tsx';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
 import styles from './failures.module.css';
 
@@ -20,24 +16,6 @@ interface FiltersProps {
 /** The values to choose from, with the chosen one also where it is not among them: it may come from a link. */
 function withChosen(values: readonly string[], chosen: string | undefined): string[] {
   return chosen === undefined || values.includes(chosen) ? [...values] : [...values, chosen];
-}
-
-/** The length of time, as buttons. */
-export function WindowChoice({ filters, change }: Omit<FiltersProps, 'services'>) {
-  const { t } = useTranslation();
-  return (
-    <SegmentedControl
-      size="xs"
-      aria-label={t('failures.since')}
-      data-testid="failures-since"
-      value={filters.since ?? DEFAULT_FAILURE_WINDOW}
-      data={Object.keys(FAILURE_WINDOWS).map((key) => ({
-        value: key,
-        label: t(`failures.windows.${key as FailureWindow}`),
-      }))}
-      onChange={(value) => change({ ...filters, since: value as FailureWindow })}
-    />
-  );
 }
 
 /** What the failures are narrowed to: class, service, status. */
@@ -80,11 +58,7 @@ export function FailureFilters({ filters, services, change }: FiltersProps) {
         onChange={(status) => change({ ...filters, status: status ?? undefined })}
         searchable
       />
-      {any ? (
-        <Button variant="subtle" size="compact-xs" onClick={() => change({ since })}>
-          {t('orders.reset')}
-        </Button>
-      ) : null}
+      {any ? <ClearFilters clear={() => change({ since })} /> : null}
     </div>
   );
 }

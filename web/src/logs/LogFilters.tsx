@@ -1,4 +1,4 @@
-import { Button, Pill, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Pill, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilter } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { severity } from '../../../src/api/contract/index.ts';
 import { FAILURE_WINDOWS, type FailureWindow } from '../data/queries.ts';
 import type { LogFilters as Filters } from '../data/signal-queries.ts';
+import { ClearFilters } from '../parts/Controls.tsx';
 import styles from './logs.module.css';
 
 /** Text is sent when typing pauses this long; unit ms. */
@@ -100,11 +101,7 @@ export function LogFilters({ filters, change }: FiltersProps) {
           {t('trace.trace')}: {traceId.slice(0, 8)}…
         </Pill>
       )}
-      {any ? (
-        <Button variant="subtle" size="compact-xs" onClick={() => change({})}>
-          {t('orders.reset')}
-        </Button>
-      ) : null}
+      {any ? <ClearFilters clear={() => change({})} /> : null}
     </div>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { type LogFilters as Filters, logsQuery } from '../data/signal-queries.ts';
+import { MoreButton } from '../parts/Controls.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
@@ -44,14 +45,7 @@ export function LogsPage() {
           <LogsTable logs={logs} stale={query.isPlaceholderData} />
           {query.hasNextPage ? (
             <footer className={styles['footer']}>
-              <Button
-                variant="default"
-                size="xs"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                {t('orders.more')}
-              </Button>
+              <MoreButton query={query} />
             </footer>
           ) : null}
         </Panel>

@@ -4,7 +4,6 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Metric, MetricList } from '../../../src/api/contract/index.ts';
-import { FAILURE_WINDOWS, type FailureWindow } from '../data/queries.ts';
 import { DEFAULT_METRIC_WINDOW, type MetricChoice, metricQuery, metricsQuery } from '../data/signal-queries.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useLanguage } from '../i18n/i18n.ts';
@@ -12,6 +11,7 @@ import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
 import { Instant } from '../parts/Times.tsx';
+import { WindowChoice } from '../parts/WindowChoice.tsx';
 import { DISTRIBUTION_FIGURES, type DistributionFigure, linesOf, unitOf } from './chart-data.ts';
 import styles from './metrics.module.css';
 
@@ -165,15 +165,9 @@ export function MetricsPage() {
   const change = (next: MetricChoice): void => void navigate({ search: next, replace: true });
   const { data: list, error, refetch } = useQuery(metricsQuery);
   const since = (
-    <SegmentedControl
-      size="xs"
-      aria-label={t('failures.since')}
+    <WindowChoice
       value={choice.since ?? DEFAULT_METRIC_WINDOW}
-      data={Object.keys(FAILURE_WINDOWS).map((key) => ({
-        value: key,
-        label: t(`failures.windows.${key as FailureWindow}`),
-      }))}
-      onChange={(value) => change({ ...choice, since: value as FailureWindow })}
+      change={(value) => change({ ...choice, since: value })}
     />
   );
   return (

@@ -1,9 +1,10 @@
-import { Button, CloseButton, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { CloseButton, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilter } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderFilters } from '../data/queries.ts';
+import { ClearFilters } from '../parts/Controls.tsx';
 import { useLifecycleView } from '../parts/lifecycle-view.ts';
 import styles from './orders.module.css';
 
@@ -96,11 +97,7 @@ export function Filters({ filters, change }: FiltersProps) {
         ]}
         onChange={(value) => set({ deviating: asFlag(value) })}
       />
-      {any ? (
-        <Button variant="subtle" size="compact-xs" onClick={() => change({})}>
-          {t('orders.reset')}
-        </Button>
-      ) : null}
+      {any ? <ClearFilters clear={() => change({})} /> : null}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type OrderFilters, ordersQuery } from '../data/queries.ts';
+import { MoreButton } from '../parts/Controls.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
@@ -61,16 +62,7 @@ export function OrdersPage() {
                 {t('orders.shown', { count: orders.length })}
                 {query.hasNextPage ? '' : ` · ${t('orders.end')}`}
               </span>
-              {query.hasNextPage ? (
-                <Button
-                  variant="default"
-                  size="xs"
-                  loading={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  {t('orders.more')}
-                </Button>
-              ) : null}
+              <MoreButton query={query} />
             </footer>
           </>
         )}

@@ -1,12 +1,13 @@
-import { SegmentedControl, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Queues } from '../../../src/api/contract/index.ts';
-import { DEFAULT_FAILURE_WINDOW, FAILURE_WINDOWS, type FailureWindow, queuesQuery } from '../data/queries.ts';
+import { DEFAULT_FAILURE_WINDOW, queuesQuery } from '../data/queries.ts';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
+import { WindowChoice } from '../parts/WindowChoice.tsx';
 import { Brokers } from './Brokers.tsx';
 import { QueuesTable } from './QueuesTable.tsx';
 import { Unroutable } from './Unroutable.tsx';
@@ -49,16 +50,7 @@ export function QueuesPage() {
         title={t('queues.title')}
         note={t('queues.note')}
         aside={
-          <SegmentedControl
-            size="xs"
-            aria-label={t('failures.since')}
-            value={since}
-            data={Object.keys(FAILURE_WINDOWS).map((key) => ({
-              value: key,
-              label: t(`failures.windows.${key as FailureWindow}`),
-            }))}
-            onChange={(value) => void navigate({ search: { since: value as FailureWindow }, replace: true })}
-          />
+          <WindowChoice value={since} change={(value) => void navigate({ search: { since: value }, replace: true })} />
         }
       />
       {data === undefined ? (

@@ -1,9 +1,8 @@
-import { Button, Checkbox, Pill, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Checkbox, Pill, Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { MAX_SEARCHED_ATTRIBUTES } from '../../../src/api/contract/index.ts';
-import { FAILURE_WINDOWS, type FailureWindow } from '../data/queries.ts';
 import {
   attributesOf,
   DEFAULT_TRACE_WINDOW,
@@ -11,6 +10,8 @@ import {
   operationsQuery,
   servicesQuery,
 } from '../data/trace-queries.ts';
+import { ClearFilters } from '../parts/Controls.tsx';
+import { WindowChoice } from '../parts/WindowChoice.tsx';
 import styles from './traces.module.css';
 
 /** A duration as the API takes it. */
@@ -179,21 +180,8 @@ export function TraceFilters({ filters, change }: FiltersProps) {
         checked={error === 'true'}
         onChange={(event) => change({ ...filters, error: event.currentTarget.checked ? 'true' : undefined })}
       />
-      <SegmentedControl
-        size="xs"
-        aria-label={t('failures.since')}
-        value={since}
-        data={Object.keys(FAILURE_WINDOWS).map((key) => ({
-          value: key,
-          label: t(`failures.windows.${key as FailureWindow}`),
-        }))}
-        onChange={(value) => change({ ...filters, since: value as FailureWindow })}
-      />
-      {any ? (
-        <Button variant="subtle" size="compact-xs" onClick={() => change({})}>
-          {t('orders.reset')}
-        </Button>
-      ) : null}
+      <WindowChoice value={since} change={(value) => change({ ...filters, since: value })} />
+      {any ? <ClearFilters clear={() => change({})} /> : null}
     </div>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type TraceFilters as Filters, tracesQuery } from '../data/trace-queries.ts';
+import { MoreButton } from '../parts/Controls.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { EmptyState, QueryError } from '../parts/States.tsx';
@@ -46,16 +47,7 @@ function Found({ filters }: { readonly filters: Filters }) {
           {t('traces.shown', { count: traces.length })}
           {query.hasNextPage ? '' : ` · ${t('traces.end')}`}
         </span>
-        {query.hasNextPage ? (
-          <Button
-            variant="default"
-            size="xs"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t('orders.more')}
-          </Button>
-        ) : null}
+        <MoreButton query={query} />
       </footer>
     </Panel>
   );
