@@ -65,6 +65,23 @@ describe('Journal', () => {
     expect(again?.id).toBe(once?.id);
   });
 
+  it('never looks loaded while a segment is being sealed', async () => {
+    const journal = await openJournal({ segmentAgeMs: 60_000 });
+    await journal.append(record('x'));
+    let isStopped = false;
+    const stopped = journal.stop().then(() => {
+      isStopped = true;
+    });
+    const seen = new Set<number>();
+    while (!isStopped) {
+      seen.add(journal.stats().segments);
+      await new Promise(setImmediate);
+    }
+    await stopped;
+    expect([...seen]).toEqual([1]);
+    expect(await drain(journal)).toEqual(['x']);
+  });
+
   it('cuts a tail torn at any byte and keeps every record before it', async () => {
     const whole = record('first');
     const torn = record('second');

@@ -273,15 +273,18 @@ export class Journal implements SegmentSource {
     this.#open = undefined;
     clearTimeout(this.#sealTimer);
     this.#sealTimer = undefined;
+    const { id, bytes, openedAt, resourceIds } = segment;
+    if (bytes > 0) {
+      // Before the file is closed: a journal that forgot the segment for so long would look loaded.
+      this.#sealed.push({ id, bytes, sealedAt: openedAt, resourceIds });
+      this.#sealedBytes += bytes;
+    }
     // Its records are fsynced: a failing close changes nothing about them.
     await segment.file.close().catch(() => undefined);
-    if (segment.bytes === 0) {
-      await this.#directory.remove(segment.id);
+    if (bytes === 0) {
+      await this.#directory.remove(id);
       return;
     }
-    const { id, bytes, openedAt, resourceIds } = segment;
-    this.#sealed.push({ id, bytes, sealedAt: openedAt, resourceIds });
-    this.#sealedBytes += segment.bytes;
     this.#wakeLoader?.();
     this.#wakeLoader = undefined;
   }
