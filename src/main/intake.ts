@@ -6,13 +6,13 @@ import { MessageBinder } from '../pipeline/messages/message-binder.ts';
 import { MessageRules } from '../pipeline/messages/message-rules.ts';
 import { Redactor } from '../pipeline/redact/redactor.ts';
 import { createPipeline } from '../pipeline/stages.ts';
-import type { Projector } from '../projector/projector.ts';
 import { QueueWatches } from '../receivers/rabbitmq/broker/queue-watches.ts';
 import { DeadLetterBook } from '../receivers/rabbitmq/dead-letter-book.ts';
 import { FirehoseReceivers } from '../receivers/rabbitmq/firehose-receivers.ts';
 import { Loader } from '../store/loader.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
+import type { Folding } from './folding/folding.ts';
 import type { Log } from './log.ts';
 import { systemNow } from './system-now.ts';
 
@@ -31,14 +31,14 @@ export interface Intake {
 
 /** Starts journal and loader and makes the pipeline in front of them. */
 export async function startIntake(
-  { config, store, projector, log }: { config: Config; store: Store; projector: Projector; log: Log },
+  { config, store, folding, log }: { config: Config; store: Store; folding: Folding; log: Log },
   undo: (() => Promise<unknown>)[],
 ): Promise<Intake> {
   const journal = new Journal({ directory: join(config.dataDir, 'journal'), config: config.journal });
   // A store may have outlived the journal's directory: a segment id that the projector has passed would never be folded.
-  await journal.start(projector.stats().segment);
+  await journal.start(folding.stats().projector.segment);
   const loader = new Loader({ source: journal, store, observer: loaderObserver(log) });
-  loader.onLoaded(() => projector.notify());
+  loader.onLoaded(() => folding.notify());
   loader.start();
   undo.push(() => loader.stop());
   // Before the loader: it ends only when its source is closed.

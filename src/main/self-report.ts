@@ -4,14 +4,13 @@ import type { DeathReason } from '../model/message.ts';
 import { formatRfc3339, type UnixNano } from '../model/units.ts';
 import type { Journal } from '../pipeline/journal/journal.ts';
 import type { Redactor } from '../pipeline/redact/redactor.ts';
-import type { Breakdowns } from '../projector/breakdowns.ts';
-import type { Projector } from '../projector/projector.ts';
 import type { OtlpTally } from '../receivers/otlp/tally.ts';
 import type { QueueWatchReport } from '../receivers/rabbitmq/broker/queue-watch.ts';
 import type { QueueWatches } from '../receivers/rabbitmq/broker/queue-watches.ts';
 import type { FirehoseReceivers } from '../receivers/rabbitmq/firehose-receivers.ts';
 import type { Loader } from '../store/loader.ts';
 import type { Store, StoreStatus } from '../store/store.ts';
+import type { Folding } from './folding/folding.ts';
 
 /** A store that takes longer to answer counts as away: who asks how Waybill is gets an answer in time. */
 const STORE_ANSWERS_WITHIN_MS = 2_000;
@@ -23,8 +22,7 @@ export interface ReportedParts {
   readonly store: Store;
   readonly journal: Journal;
   readonly loader: Loader;
-  readonly projector: Projector;
-  readonly breakdowns: Breakdowns;
+  readonly folding: Folding;
   readonly redactor: Redactor;
   /** One per receiver. */
   readonly tallies: readonly OtlpTally[];
@@ -55,10 +53,10 @@ export class SelfReport {
   }
 
   async system(): Promise<System> {
-    const { version, now, journal, projector } = this.#parts;
+    const { version, now, journal, folding } = this.#parts;
     const storeStatus = await this.#storeStatus();
     const { segments, bytes, limitBytes, lagMs } = journal.stats();
-    const projectorStats = projector.stats();
+    const { lagMs: foldingLagMs, projector, breakdowns } = folding.stats();
     return {
       version,
       now: formatRfc3339(now()),
@@ -66,11 +64,11 @@ export class SelfReport {
       ingest: this.#ingest(),
       journal: { segments, bytes, limitBytes, lagMs },
       projector: {
-        lagMs: projectorStats.lagMs,
-        refoldedOrders: projectorStats.refoldedOrders,
-        failures: projectorStats.failures,
-        rejudging: projectorStats.rejudging,
-        breakingDown: this.#parts.breakdowns.stats().waiting,
+        lagMs: foldingLagMs,
+        refoldedOrders: projector.refoldedOrders,
+        failures: projector.failures,
+        rejudging: projector.rejudging,
+        breakingDown: breakdowns.waiting,
       },
       store: { embedded: storeStatus.kind === 'embedded', ok: storeStatus.ok, restarts: storeStatus.restarts },
       rabbitmq: this.tracedVhosts().map(({ status }) => status),
@@ -155,7 +153,7 @@ export class SelfReport {
       add('dead_letter.refused', refused);
       add('dead_letter.copy_of_living', notDead);
     }
-    const { letGo, tooLarge, givenUp } = this.#parts.breakdowns.stats();
+    const { letGo, tooLarge, givenUp } = this.#parts.folding.stats().breakdowns;
     add('breakdown.let_go', letGo);
     add('breakdown.too_many_spans', tooLarge);
     add('breakdown.failed', givenUp);

@@ -15,7 +15,7 @@ import { AuditLog } from '../store/audit-log.ts';
 import { openStore } from '../store/store.ts';
 import { type Config, PACKAGE_ROOT } from './config.ts';
 import { describeError } from './describe-error.ts';
-import { startFolding } from './folding.ts';
+import { Folding } from './folding/folding.ts';
 import { startIntake } from './intake.ts';
 import { explainListenError } from './listen-error.ts';
 import type { Log } from './log.ts';
@@ -70,8 +70,10 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
   const store = await openStore(config.store, { dataDir: config.dataDir, log });
   undo.push(() => store.close());
 
-  const { breakdowns, projector } = await startFolding({ store, machine, log }, undo);
-  const intake = await startIntake({ config, store, projector, log }, undo);
+  const folding = new Folding({ input: { store: store.access, lifecycle }, log });
+  undo.push(() => folding.stop());
+  await folding.start();
+  const intake = await startIntake({ config, store, folding, log }, undo);
   const { journal, loader, redactor, next, firehoses, queueWatches, brokerParts } = intake;
   const tallies: Tallies = { http: new OtlpTally(), grpc: new OtlpTally(), zipkin: new OtlpTally() };
   const version = packageVersion();
@@ -81,8 +83,7 @@ async function startParts(config: Config, log: Log, undo: (() => Promise<unknown
     store,
     journal,
     loader,
-    projector,
-    breakdowns,
+    folding,
     redactor,
     tallies: Object.values(tallies),
     firehoses,

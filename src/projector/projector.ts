@@ -23,8 +23,8 @@ const PROJECTOR = 'orders';
 
 /** Counters and gauges of the projector. */
 export interface ProjectorStats {
-  /** Milliseconds since the oldest touch that is not folded was loaded; 0 when there is none. */
-  readonly lagMs: number;
+  /** When the oldest touch that is not folded was loaded, Unix milliseconds; undefined when there is none. */
+  readonly waitingSince: number | undefined;
   readonly refoldedOrders: number;
   /** Rounds that failed and were repeated. */
   readonly failures: number;
@@ -124,7 +124,7 @@ export class Projector {
       this.#pace.waitingSince() ?? Number.POSITIVE_INFINITY,
     );
     return {
-      lagMs: Number.isFinite(waitingSince) ? Math.max(0, this.#now() - waitingSince) : 0,
+      waitingSince: Number.isFinite(waitingSince) ? waitingSince : undefined,
       refoldedOrders: this.#refolded,
       failures: this.#failures,
       rejudging: this.#rejudging,

@@ -60,7 +60,7 @@ async function project(store: StoreClient): Promise<void> {
     onError: () => undefined,
   });
   await projector.start();
-  while (projector.stats().failures === 0 && projector.stats().lagMs > 0) await sleep(2);
+  while (projector.stats().failures === 0 && projector.stats().waitingSince !== undefined) await sleep(2);
   await projector.stop();
 }
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WaybillError } from '../model/errors.ts';
-import { StoreClient, type StoreClientOptions } from './client.ts';
+import { accessTo, connect, type StoreAccess } from './access.ts';
+import type { StoreClient } from './client.ts';
 import type { StoreConfig } from './config.ts';
 import { EmbeddedEngine } from './engine/supervisor.ts';
 import type { StoreLog } from './log.ts';
@@ -20,6 +21,8 @@ export interface StoreStatus {
 /** The one store, embedded or remote, with its schema applied. */
 export interface Store {
   readonly client: StoreClient;
+  /** For clients in other threads. */
+  readonly access: StoreAccess;
   /** Names this data directory in deduplication tokens, so that two of them never share one. */
   readonly installationId: string;
   status(): Promise<StoreStatus>;
@@ -49,17 +52,18 @@ export async function openStore(config: StoreConfig, { dataDir, log }: StoreDepe
     config.url === undefined
       ? new EmbeddedEngine({ directory: join(resolve(dataDir), 'store'), maxMemoryBytes: config.maxMemoryBytes, log })
       : undefined;
-  const connection: Connection =
+  const server =
     engine === undefined
       ? { url: config.url ?? '', user: config.user, password: config.password }
       : await engine.start();
-  const client = new StoreClient({ ...connection, database: config.database });
+  const access = accessTo({ ...server, database: config.database });
+  const client = connect(access);
   const close = async (): Promise<void> => {
     await client.close();
     await engine?.stop();
   };
   try {
-    await createDatabase(connection, config.database);
+    await createDatabase(access);
     await applySchema(client, { retentionDays: config.retentionDays });
   } catch (cause) {
     await close();
@@ -70,15 +74,13 @@ export async function openStore(config: StoreConfig, { dataDir, log }: StoreDepe
     ok: (engine?.ok ?? true) && (await client.ping()),
     restarts: engine?.restarts ?? 0,
   });
-  return { client, installationId, status, close };
+  return { client, access, installationId, status, close };
 }
 
-type Connection = Pick<StoreClientOptions, 'url' | 'socketPath' | 'user' | 'password' | 'spool'>;
-
 /** Creates the database only where it is missing: a remote user may well lack the right to. */
-async function createDatabase(connection: Connection, database: string): Promise<void> {
+async function createDatabase({ database, ...connection }: StoreAccess): Promise<void> {
   // A database that always exists.
-  const client = new StoreClient({ ...connection, database: 'system' });
+  const client = connect({ ...connection, database: 'system' });
   try {
     const found = await client.query('SELECT 1 FROM system.databases WHERE name = {database:String}', { database });
     // An identifier cannot be a parameter; the configuration allows letters, digits and underscores only.

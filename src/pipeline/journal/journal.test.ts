@@ -68,12 +68,10 @@ describe('Journal', () => {
   it('never looks loaded while a segment is being sealed', async () => {
     const journal = await openJournal({ segmentAgeMs: 60_000 });
     await journal.append(record('x'));
-    let isStopped = false;
-    const stopped = journal.stop().then(() => {
-      isStopped = true;
-    });
+    const over = new AbortController();
+    const stopped = journal.stop().then(() => over.abort());
     const seen = new Set<number>();
-    while (!isStopped) {
+    while (!over.signal.aborted) {
       seen.add(journal.stats().segments);
       await new Promise(setImmediate);
     }

@@ -40,6 +40,13 @@ export interface SpoolPlaces {
   readonly memory: string | undefined;
 }
 
+/** What it takes to put data of INSERTs into the spool of the embedded server. */
+export interface SpoolAccess {
+  readonly places: SpoolPlaces;
+  /** Length of one INSERT's data, in bytes. */
+  readonly maxBytes: number;
+}
+
 /** Messages of the child to its supervisor. */
 export type EngineReport =
   | { readonly kind: 'ready'; readonly port: number | undefined; readonly spool: SpoolPlaces }

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EngineException, EXCEPTION } from './exception.ts';
-import type { SpoolPlaces } from './options.ts';
+import type { SpoolAccess, SpoolPlaces } from './options.ts';
 
 const SHARED_MEMORY = '/dev/shm';
 /** Free shared memory that must remain for others, in bytes. Containers often have 64 MiB in total. */
@@ -28,14 +28,14 @@ export interface SpooledData {
  * Who started the embedded server writes into them as well and names the file in its request: a socket between two processes would cost
  * more CPU than everything else that happens to the bytes on their way.
  */
-export class Spool {
+export class Spool implements SpoolAccess {
   readonly places: SpoolPlaces;
-  readonly #maxBytes: number;
+  readonly maxBytes: number;
 
   /** @param places of a spool that is open, maybe in another process */
   constructor(places: SpoolPlaces, maxBytes: number) {
     this.places = places;
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Makes the directories; `directory` belongs to this process alone. */
@@ -55,7 +55,7 @@ export class Spool {
   async write(source: Readable): Promise<SpooledData> {
     const path = join(await this.#directory(), `${randomUUID()}.bin`);
     let byteLength = 0;
-    const maxBytes = this.#maxBytes;
+    const maxBytes = this.maxBytes;
     const counter = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         byteLength += chunk.length;
@@ -80,7 +80,7 @@ export class Spool {
   /** Writes bytes to a file, for a request that names it; undefined where that fails, and they have to go another way. */
   async hand(chunks: readonly Uint8Array[]): Promise<SpooledData | undefined> {
     const byteLength = chunks.reduce((sum, { length }) => sum + length, 0);
-    if (byteLength > this.#maxBytes) return undefined;
+    if (byteLength > this.maxBytes) return undefined;
     let path: string | undefined;
     try {
       path = join(await this.#directory(), `${randomUUID()}.bin`);
@@ -115,7 +115,7 @@ export class Spool {
     const { disk, memory } = this.places;
     if (memory === undefined) return disk;
     const { bavail, bsize } = await statfs(memory);
-    return bavail * bsize > this.#maxBytes + SHARED_MEMORY_RESERVE ? memory : disk;
+    return bavail * bsize > this.maxBytes + SHARED_MEMORY_RESERVE ? memory : disk;
   }
 }
 
