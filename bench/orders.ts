@@ -18,7 +18,7 @@ import { generateOrder, LATENESS, orderIdOf } from './generated-orders.ts';
  *
  * 1. A store is filled with generated orders (seeded; ids scattered, durations lognormal, a tenth of a year's orders still open where
  *    their steps lie ahead; from every third order one report is held back, from every twelfth four, as if a system had been cut off):
- *    encoded by the journal's codec, loaded as the loader does, folded by the projector. With --directory it is kept and used again.
+ *    encoded by the journal's codec, loaded as the loader does, folded by the projector, merged. With --directory it is kept and used again.
  * 2. A server of this checkout is started on it. When it has come to rest (merges of the filling), one request at a time over HTTP:
  *    status figures for a month, every request with another start of the window; then orders, every request another one. Nothing of Waybill caches either.
  * 3. Reports that were held back are sent through POST /api/imports at a fixed rate, in no order: first those that are the only one of
@@ -193,8 +193,8 @@ async function bench(): Promise<void> {
       orders: { type: 'string', default: '1000000' },
       directory: { type: 'string' },
       requests: { type: 'string', default: '200' },
-      rate: { type: 'string', default: '10000' },
-      seconds: { type: 'string', default: '30' },
+      rate: { type: 'string', default: '15000' },
+      seconds: { type: 'string', default: '20' },
     },
   });
   const [orders, requests, rate, seconds] = [values.orders, values.requests, values.rate, values.seconds].map(Number);

@@ -10,7 +10,7 @@ import { Recheck } from './recheck.ts';
 import { TouchReader } from './touched-orders.ts';
 
 /** Orders folded together from their rows and what is new: the more, the less each costs, since they share granules. */
-const ORDERS_PER_FOLD = 12_000;
+const ORDERS_PER_FOLD = 6_000;
 /** Orders folded together from everything that is known of them, which is much more of each. */
 const ORDERS_PER_WHOLE_FOLD = 4_000;
 /** Folds under way at a time: while one waits for the store, the other computes. */
@@ -198,6 +198,8 @@ export class Projector {
       },
     );
     this.#cursor = touched.last;
+    // Under load there is always something to fold: what waits is only what came behind this.
+    this.#waitingSince = Math.max(this.#waitingSince ?? 0, Math.min(touched.observedUpToMs, this.#now()));
     await this.#savePlace();
     return true;
   }

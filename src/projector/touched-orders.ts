@@ -21,6 +21,8 @@ export interface TouchedOrders {
   /** The first and the last of the segments. */
   readonly first: number;
   readonly last: number;
+  /** When the latest of these touches was observed, milliseconds since the epoch; what is still to be read came later. */
+  readonly observedUpToMs: number;
   /**
    * Orders of which nothing is new but facts and attributes that name them by their id; with the first time that a trace named them in
    * these segments, milliseconds since the epoch, infinite where none did.
@@ -54,7 +56,8 @@ export class TouchReader {
     );
     const [first, last] = [touches[0], touches.at(-1)];
     if (first === undefined || last === undefined) return undefined;
-    return { first: first.segment, last: last.segment, ...(await this.#orders(touches)) };
+    const observedUpToMs = touches.reduce((latest, { observed_ms: at }) => Math.max(latest, at), 0);
+    return { first: first.segment, last: last.segment, observedUpToMs, ...(await this.#orders(touches)) };
   }
 
   async #orders(touches: readonly Touch[]): Promise<Pick<TouchedOrders, 'plain' | 'whole'>> {

@@ -53,25 +53,37 @@ export interface OrderState {
   readonly firstObservedAtMs: number;
 }
 
-// Times are nanoseconds as decimal text: JSON numbers would lose the last digits.
+/** A time, Unix nanoseconds as decimal text: a JSON number would lose the last digits. */
+type TimeText = string;
+/**
+ * A time by another one that is close as a rule: the nanoseconds from there, or the time itself where a JSON number would lose digits of
+ * the difference (104 days). Most of an order are times, and late events read and write whole orders.
+ */
+type NearTime = number | TimeText;
 type EncodedEvidence = readonly [
   kind: EvidenceKind,
   id: string,
   source: string,
   version: string,
-  occurred: string,
-  observed: string,
+  /** From when the visit was entered. */
+  occurred: NearTime,
+  /** From when it occurred. */
+  observed: NearTime,
   sequence: number,
-  trace: string | null,
-  span: string | null,
+  /** Both left out where there is neither. */
+  trace?: string | null,
+  span?: string | null,
 ];
 type EncodedVisit = readonly [
   status: string,
   system: string | null,
   region: string | null,
-  from: string | null,
-  entered: string,
-  left: string | null,
+  /** SAME: the status of the visit before it in the list. */
+  from: string | null | typeof SAME,
+  /** From the end of the visit before it in the list, or its beginning where it has no end; of the first one: from when the order was opened. */
+  entered: NearTime,
+  /** From when it was entered. */
+  left: NearTime | null,
   evidence: readonly EncodedEvidence[],
 ];
 type EncodedDeviation = readonly [
@@ -94,6 +106,8 @@ type EncodedFailure = readonly [
   span: string,
 ];
 
+const SAME = 0;
+
 /** The text in JSON; objects above, where there is one of each, and tuples below, where there are dozens. */
 interface EncodedState {
   readonly order: string;
@@ -106,7 +120,8 @@ interface EncodedState {
   readonly closed: string | null;
   readonly current: readonly (readonly [region: string | null, status: string, since: string])[];
   readonly aliases: readonly string[];
-  readonly attributes: readonly (readonly [name: string, value: string, occurred: string])[];
+  /** From when the order was opened. */
+  readonly attributes: readonly (readonly [name: string, value: string, occurred: NearTime])[];
   readonly visits: readonly EncodedVisit[];
   readonly deviations: readonly EncodedDeviation[];
   readonly anomalies: readonly (readonly [kind: ClockAnomaly['kind'], visit: number, skew: string, source: string])[];
@@ -117,6 +132,7 @@ interface EncodedState {
 /** Writes a state as the column holds it; equal states give equal texts. */
 export function encodeOrderState(state: OrderState): string {
   const { folded } = state;
+  const opened = folded.openedAt ?? 0n;
   const encoded: EncodedState = {
     order: state.orderId,
     digest: state.digest,
@@ -128,8 +144,12 @@ export function encodeOrderState(state: OrderState): string {
     closed: timeText(folded.closedAt),
     current: folded.current.map(({ region, status, since }) => [region, status, String(since)]),
     aliases: state.aliases,
-    attributes: [...state.attributes].map(([name, { value, occurredAt }]) => [name, value, String(occurredAt)]),
-    visits: folded.visits.map(encodeVisit),
+    attributes: [...state.attributes].map(([name, { value, occurredAt }]) => [
+      name,
+      value,
+      nearTime(occurredAt, opened),
+    ]),
+    visits: encodeVisits(folded.visits, opened),
     deviations: folded.deviations.map(({ kind, status, fromStatus, skipped, otherStatus, at, visitIndex }) => [
       kind,
       status,
@@ -156,6 +176,8 @@ export function decodeOrderState(text: string): OrderState {
   // Waybill wrote this text itself; looking at each value would cost more than the fold.
   const encoded: EncodedState = JSON.parse(text);
   const [name, version] = encoded.lifecycle;
+  const openedAt = timeOf(encoded.opened);
+  const opened = openedAt ?? 0n;
   return {
     orderId: encoded.order,
     digest: encoded.digest,
@@ -163,12 +185,12 @@ export function decodeOrderState(text: string): OrderState {
       lifecycle: { name, version },
       status: encoded.status,
       since: timeOf(encoded.since),
-      openedAt: timeOf(encoded.opened),
+      openedAt,
       closedAt: timeOf(encoded.closed),
       current: encoded.current.map(
         ([region, status, since]): CurrentStatus => ({ region, status, since: BigInt(since) }),
       ),
-      visits: encoded.visits.map(decodeVisit),
+      visits: decodeVisits(encoded.visits, opened),
       deviations: encoded.deviations.map(([kind, status, fromStatus, skipped, otherStatus, at, visitIndex]) => {
         return { kind, status, fromStatus, skipped, otherStatus, at: BigInt(at), visitIndex };
       }),
@@ -178,7 +200,7 @@ export function decodeOrderState(text: string): OrderState {
     },
     aliases: encoded.aliases,
     attributes: new Map(
-      encoded.attributes.map(([key, value, occurred]) => [key, { value, occurredAt: BigInt(occurred) }]),
+      encoded.attributes.map(([key, value, occurred]) => [key, { value, occurredAt: timeNear(occurred, opened) }]),
     ),
     failures: encoded.failures.map(([at, failureClass, service, operation, status, movedOn, traceId, spanId]) => {
       const movedOnAt = timeOf(movedOn);
@@ -241,44 +263,83 @@ function encodeFailure(failure: PlacedFailure): EncodedFailure {
   return [String(at), failureClass, service, operation, status, timeText(movedOnAt), traceId, spanId];
 }
 
-function encodeVisit({ status, system, region, from, enteredAt, leftAt, evidence }: Visit): EncodedVisit {
-  return [status, system, region, from, String(enteredAt), timeText(leftAt), evidence.map(encodeEvidence)];
+function encodeVisits(visits: readonly Visit[], opened: UnixNano): EncodedVisit[] {
+  let base = opened;
+  let before: string | undefined;
+  return visits.map(({ status, system, region, from, enteredAt, leftAt, evidence }) => {
+    const encoded: EncodedVisit = [
+      status,
+      system,
+      region,
+      from === before ? SAME : from,
+      nearTime(enteredAt, base),
+      leftAt === null ? null : nearTime(leftAt, enteredAt),
+      evidence.map((piece) => encodeEvidence(piece, enteredAt)),
+    ];
+    base = leftAt ?? enteredAt;
+    before = status;
+    return encoded;
+  });
 }
 
-function decodeVisit([status, system, region, from, entered, left, evidence]: EncodedVisit): Visit {
-  const enteredAt = BigInt(entered);
-  const leftAt = timeOf(left);
-  const dwell = leftAt === null ? null : leftAt - enteredAt;
-  return { status, system, region, from, enteredAt, leftAt, dwell, evidence: evidence.map(decodeEvidence) };
+function decodeVisits(encoded: readonly EncodedVisit[], opened: UnixNano): Visit[] {
+  let base = opened;
+  let before: string | null = null;
+  return encoded.map(([status, system, region, from, entered, left, evidence]) => {
+    const enteredAt = timeNear(entered, base);
+    const leftAt = left === null ? null : timeNear(left, enteredAt);
+    const visit: Visit = {
+      status,
+      system,
+      region,
+      from: from === SAME ? before : from,
+      enteredAt,
+      leftAt,
+      dwell: leftAt === null ? null : leftAt - enteredAt,
+      evidence: evidence.map((piece) => decodeEvidence(piece, enteredAt)),
+    };
+    base = leftAt ?? enteredAt;
+    before = status;
+    return visit;
+  });
 }
 
-function encodeEvidence(piece: Evidence): EncodedEvidence {
-  return [
-    piece.evidenceKind,
-    piece.evidenceId,
-    piece.source,
-    piece.sourceVersion ?? '',
-    String(piece.occurredAt),
-    String(piece.observedAt),
-    piece.sequence,
-    piece.traceId,
-    piece.spanId,
-  ];
+function encodeEvidence(piece: Evidence, enteredAt: UnixNano): EncodedEvidence {
+  const { evidenceKind, evidenceId, source, sourceVersion, occurredAt, observedAt, sequence, traceId, spanId } = piece;
+  const occurred = nearTime(occurredAt, enteredAt);
+  const observed = nearTime(observedAt, occurredAt);
+  return traceId === null && spanId === null
+    ? [evidenceKind, evidenceId, source, sourceVersion ?? '', occurred, observed, sequence]
+    : [evidenceKind, evidenceId, source, sourceVersion ?? '', occurred, observed, sequence, traceId, spanId];
 }
 
-function decodeEvidence(encoded: EncodedEvidence): Evidence {
+function decodeEvidence(encoded: EncodedEvidence, enteredAt: UnixNano): Evidence {
   const [evidenceKind, evidenceId, source, sourceVersion, occurred, observed, sequence, traceId, spanId] = encoded;
+  const occurredAt = timeNear(occurred, enteredAt);
   return {
     evidenceKind,
     evidenceId,
     source,
     sourceVersion,
-    occurredAt: BigInt(occurred),
-    observedAt: BigInt(observed),
+    occurredAt,
+    observedAt: timeNear(observed, occurredAt),
     sequence,
-    traceId,
-    spanId,
+    traceId: traceId ?? null,
+    spanId: spanId ?? null,
   };
+}
+
+const MOST_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
+
+function nearTime(at: UnixNano, base: UnixNano): NearTime {
+  if (at === base) return 0;
+  const distance = at - base;
+  return distance <= MOST_EXACT && distance >= -MOST_EXACT ? Number(distance) : String(at);
+}
+
+function timeNear(near: NearTime, base: UnixNano): UnixNano {
+  if (near === 0) return base;
+  return typeof near === 'number' ? base + BigInt(near) : BigInt(near);
 }
 
 function timeText(at: UnixNano | null): string | null {
