@@ -12,8 +12,9 @@ import { generateOrder } from './generated-orders.ts';
 /** Orders of one segment. */
 const ORDERS_PER_SEGMENT = 10_000;
 /** Segments that the projector may lie behind; it works beside the insertion. */
-const FILLED = ['orders', 'visits', 'status_facts', 'order_attributes'];
 const MAX_BEHIND = 4;
+/** Tables that hold a year when it is filled. */
+const FILLED = ['orders', 'visits', 'status_facts', 'order_attributes'];
 
 /** Fills the store of a data directory with generated orders: through the journal's codec into the tables, and folded by the projector. */
 export async function fillStore(options: {
