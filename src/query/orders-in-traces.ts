@@ -3,6 +3,7 @@ import { inheritOrders } from '../model/inheritance.ts';
 import { SPAN_KINDS } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
+import { QUICK } from '../store/quick-settings.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { hexOf } from './time-sql.ts';
 
@@ -31,7 +32,7 @@ export async function ordersInTraces(store: StoreClient, traces: readonly string
   if (traces.length === 0) return new Map();
   const rows = await store.query(
     `SELECT ${hexOf('trace_id')} AS trace, order_id, alias FROM order_traces
-     WHERE trace_id IN ${TRACES} GROUP BY trace_id, order_id, alias`,
+     WHERE trace_id IN ${TRACES} GROUP BY trace_id, order_id, alias SETTINGS ${QUICK}`,
     { traces },
     namedRow,
   );

@@ -29,6 +29,7 @@ import { type ListedOrder, listOrders, type OrderFilter } from './orders.ts';
 import { deadLetterAnswer, type QueueOverview, queueOverview } from './queue-overview.ts';
 import { queueStates } from './queue-samples.ts';
 import { type QueueWindow, queueKey, type Unroutable, unroutableMessages } from './queues.ts';
+import { Resources } from './resources.ts';
 import { type SearchHit, search } from './search.ts';
 import { completedFigures, edgeCounts, openFigures, orderTotals, total } from './statuses.ts';
 import { type StuckOrder, stuckOrders } from './stuck.ts';
@@ -45,6 +46,7 @@ const IMPROBABLE = 0.05;
 /** The questions that can be asked of the store, under one lifecycle. */
 export class Queries {
   readonly #store: StoreClient;
+  readonly #resources: Resources;
   readonly #lifecycle: Lifecycle;
   readonly #now: () => UnixNano;
   readonly #recoveryTime: DurationNano;
@@ -54,6 +56,7 @@ export class Queries {
 
   constructor(options: { store: StoreClient; machine: Machine; now: () => UnixNano; recoveryTime: DurationNano }) {
     this.#store = options.store;
+    this.#resources = new Resources(options.store);
     this.#machine = options.machine;
     this.#lifecycle = options.machine.lifecycle;
     this.#now = options.now;
@@ -181,7 +184,7 @@ export class Queries {
   }
 
   trace(traceId: string): ReturnType<typeof findTrace> {
-    return findTrace(this.#store, traceId);
+    return findTrace(this.#store, this.#resources, traceId);
   }
 
   /** One page of traces of which a span fits the filter, newest first. */

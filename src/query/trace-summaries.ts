@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SYNTHETIC_SCOPE } from '../model/synthetic-span.ts';
 import type { StoreClient } from '../store/client.ts';
+import { QUICK } from '../store/quick-settings.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { hexOf, nanoField, nanos } from './time-sql.ts';
 import { doublesOf } from './without-doubles.ts';
@@ -101,7 +102,7 @@ async function readSummaries(
        LIMIT 1 BY trace_id, span_id, kind
      )
      GROUP BY trace_id
-     SETTINGS max_threads = 1, compile_expressions = 0`,
+     SETTINGS ${QUICK}`,
     {
       traces,
       scope: SYNTHETIC_SCOPE,

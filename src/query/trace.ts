@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
-import { VALUE_TYPES, type ValueType } from '../model/key-value-table.ts';
+import { VALUE_TYPES } from '../model/key-value-table.ts';
 import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { formatRfc3339 } from '../model/units.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
+import { QUICK } from '../store/quick-settings.ts';
+import type { Resources, TypedAttribute } from './resources.ts';
 import { hexOf, nanos } from './time-sql.ts';
 import { withoutDoubles } from './without-doubles.ts';
 
@@ -12,7 +14,6 @@ import { withoutDoubles } from './without-doubles.ts';
 export const MAX_SPANS_PER_TRACE = 10_000;
 
 const texts = z.array(z.string());
-const types = z.array(z.number());
 /** What packed texts are made of: `[key, digit of the type and value]` each; the first one of an event or a link is not an attribute. */
 const packed = z.array(texts);
 
@@ -38,25 +39,11 @@ const spanRow = z.object({
 
 type SpanRow = z.infer<typeof spanRow>;
 
-const resourceRow = z.object({
-  resource: z.string(),
-  attribute_keys: texts,
-  attribute_types: types,
-  attribute_values: texts,
-});
-
 const NO_SPAN = '0'.repeat(16);
 const STATUS_CODES = ['unset', 'ok', 'error'] as const;
 
-/** An attribute as it was sent, its value in canonical text. */
-export interface TypedAttribute {
-  readonly key: string;
-  readonly type: ValueType;
-  readonly value: string;
-}
-
 /** One trace with its spans by start time; undefined when no span of it is known. */
-export async function findTrace(store: StoreClient, traceId: string) {
+export async function findTrace(store: StoreClient, resources: Resources, traceId: string) {
   const rows = await store.query(
     `SELECT ${hexOf('span_id')} AS span, ${hexOf('parent_span_id')} AS parent, ${nanos('start')} AS started,
        toString(duration_nano) AS duration, name, kind, status_code, status_message, service,
@@ -66,7 +53,7 @@ export async function findTrace(store: StoreClient, traceId: string) {
        arrayMap(l -> (${hexOf('substring(l, 1, 16)')}, ${hexOf('substring(l, 17, 8)')}, ${partsBehind('l', 24)}), links) AS link_parts,
        order_id, alias
      FROM spans WHERE trace_id = toFixedString(unhex({traceId:String}), 16)
-     ORDER BY start, span_id, kind LIMIT 1 BY span_id, kind LIMIT ${MAX_SPANS_PER_TRACE + 1}`,
+     ORDER BY start, span_id, kind LIMIT 1 BY span_id, kind LIMIT ${MAX_SPANS_PER_TRACE + 1} SETTINGS ${QUICK}`,
     { traceId },
     spanRow,
   );
@@ -95,7 +82,7 @@ export async function findTrace(store: StoreClient, traceId: string) {
       orderNamed: naming[index]?.orderId !== null,
     })),
     spansTruncated,
-    resources: await readResources(store, [...new Set(shown.map((row) => row.resource))]),
+    resources: await resources.read(shown.map((row) => row.resource)),
   };
 }
 
@@ -173,31 +160,4 @@ function toSpan(row: ReturnType<typeof withColumns>, origin: bigint) {
 
 function kindOf({ kind }: SpanRow): SpanKind {
   return SPAN_KINDS[kind] ?? 'unspecified';
-}
-
-/** Key-values of three columns. */
-export function toAttributes(
-  keys: readonly string[] = [],
-  kinds: readonly number[] = [],
-  values: readonly string[] = [],
-) {
-  return keys.map(
-    (key, index): TypedAttribute => ({
-      key,
-      type: VALUE_TYPES[kinds[index] ?? 0] ?? 'empty',
-      value: values[index] ?? '',
-    }),
-  );
-}
-
-async function readResources(store: StoreClient, ids: readonly string[]): Promise<Record<string, TypedAttribute[]>> {
-  const rows = await store.query(
-    `SELECT toString(resource_id) AS resource, attribute_keys, attribute_types, attribute_values
-     FROM resources WHERE resource_id IN {ids:Array(UInt64)} LIMIT 1 BY resource_id`,
-    { ids: ids.map(BigInt) },
-    resourceRow,
-  );
-  return Object.fromEntries(
-    rows.map((row) => [row.resource, toAttributes(row.attribute_keys, row.attribute_types, row.attribute_values)]),
-  );
 }

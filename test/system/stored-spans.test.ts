@@ -10,6 +10,7 @@ import { bindConfig } from '../../src/pipeline/bind/config.ts';
 import type { InFlight } from '../../src/pipeline/in-flight.ts';
 import { encodeRecord } from '../../src/pipeline/journal/encode-record.ts';
 import { readSegment } from '../../src/pipeline/journal/record.ts';
+import { Resources } from '../../src/query/resources.ts';
 import { findTrace } from '../../src/query/trace.ts';
 import { storeConfigSchema } from '../../src/store/config.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -114,7 +115,7 @@ describe('spans in the store', () => {
       await store.client.insertBlocks(table, blocks);
     }
 
-    const found = await findTrace(store.client, TRACE);
+    const found = await findTrace(store.client, new Resources(store.client), TRACE);
     const back = found?.spans.map(({ attributes, scope, events, links }) => ({
       attributes,
       scope,
