@@ -32,8 +32,8 @@ const spanRow = z.object({
   service: z.string(),
   started: unixNanoText,
   duration: z.coerce.bigint(),
-  peers: texts,
-  operations: texts,
+  peer: z.string(),
+  operation: z.string(),
   linked_traces: texts,
   linked_spans: texts,
 });
@@ -79,7 +79,7 @@ function readSpans(store: StoreClient, traces: readonly string[], limit: number)
   return store.query(
     `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, order_id, alias, kind,
        service, toUnixTimestamp64Nano(start) AS started, toString(duration_nano) AS duration,
-       if(kind = 3, ${valuesOf(PEER_KEYS)}, []) AS peers, if(kind >= 3, ${valuesOf(OPERATION_KEYS)}, []) AS operations,
+       if(kind = 3, ${firstOf(PEER_KEYS)}, '') AS peer, if(kind >= 3, ${firstOf(OPERATION_KEYS)}, '') AS operation,
        if(kind IN (3, 5), arrayMap(id -> lower(hex(id)), link_trace_ids), []) AS linked_traces,
        if(kind IN (3, 5), arrayMap(id -> lower(hex(id)), link_span_ids), []) AS linked_spans
      FROM spans WHERE trace_id IN ${TRACES}
@@ -89,10 +89,10 @@ function readSpans(store: StoreClient, traces: readonly string[], limit: number)
   );
 }
 
-/** SQL of the values of attributes, empty text for those that are not there. */
-function valuesOf(keys: readonly string[]): string {
+/** SQL of the first value among those of attributes that is not empty; empty text where there is none. */
+function firstOf(keys: readonly string[]): string {
   const names = keys.map((key) => `'${key}'`).join(', ');
-  return `arrayMap(key -> toString(attribute_values[indexOf(attribute_keys, key)]), [${names}])`;
+  return `arrayFirst(v -> v != '', arrayMap(key -> toString(attribute_values[indexOf(attribute_keys, key)]), [${names}]))`;
 }
 
 async function byOrder(store: StoreClient, rows: readonly SpanRow[]): Promise<Map<string, WorkSpan[]>> {
@@ -119,7 +119,7 @@ async function byOrder(store: StoreClient, rows: readonly SpanRow[]): Promise<Ma
 }
 
 function toWorkSpan(row: SpanRow): WorkSpan {
-  const operation = row.operations.find((text) => text !== '')?.toLowerCase() ?? '';
+  const operation = row.operation.toLowerCase();
   return {
     traceId: row.trace,
     spanId: row.span,
@@ -129,7 +129,7 @@ function toWorkSpan(row: SpanRow): WorkSpan {
     start: row.started,
     end: row.started + row.duration,
     messaging: SENDS.has(operation) ? 'send' : RECEIVES.has(operation) ? 'receive' : null,
-    peer: row.peers.find((text) => text !== '') ?? '',
+    peer: row.peer,
     links: row.linked_traces.map((traceId, index) => ({ traceId, spanId: row.linked_spans[index] ?? NO_SPAN })),
   };
 }
