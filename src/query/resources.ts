@@ -52,7 +52,8 @@ export class Resources {
       const known = this.#known.get(id);
       if (known !== undefined) found.set(id, known);
     }
-    for (const [id, attributes] of await this.#ask(wanted.filter((id) => !found.has(id)))) found.set(id, attributes);
+    const missing = wanted.filter((id) => !found.has(id));
+    for (const [id, attributes] of await this.#ask(missing)) found.set(id, attributes);
     for (const [id, attributes] of found) this.#remember(id, attributes);
     return Object.fromEntries([...found].map(([id, attributes]) => [id, [...attributes]]));
   }
