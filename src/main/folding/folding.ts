@@ -14,6 +14,8 @@ export interface FoldingStats {
   readonly breakdowns: BreakdownStats;
 }
 
+/** Longest wait for the round under way, in milliseconds; one that is cut off is repeated at the next start. */
+const STOP_WITHIN_MS = 60_000;
 const BACK_OFF_MS = { first: 1_000, most: 30_000, forgottenAfter: 60_000 };
 
 /**
@@ -68,7 +70,7 @@ export class Folding {
     return { lagMs: Number.isFinite(since) ? Math.max(1, this.#now() - since) : 0, projector, breakdowns };
   }
 
-  /** Finishes the round under way. Idempotent. */
+  /** Finishes the round under way, within a bound. Idempotent. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#retryTimer);
@@ -76,7 +78,9 @@ export class Folding {
     if (worker === undefined) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage({ kind: 'stop' } satisfies FoldingRequest, []);
+    const timer = setTimeout(() => void worker.terminate(), STOP_WITHIN_MS);
     await ended;
+    clearTimeout(timer);
   }
 
   /** Starts a thread; resolves when it has told where it stands. */
