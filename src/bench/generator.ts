@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { moduleFile } from '../model/module-file.ts';
 import type { LoadOptions, LoadPhase, LoadResult } from './load.ts';
 import type { LoadAnswer, LoadRequest } from './load-thread.ts';
 
@@ -10,9 +11,7 @@ export class Generator {
 
   /** @param onAcknowledged is told the number of a request soon after its acknowledgement, of 20 requests a second at most */
   constructor(options: LoadOptions, onAcknowledged: (request: number) => void = () => undefined) {
-    // `.ts` in a checkout, `.js` in a package.
-    const name = import.meta.url.endsWith('.ts') ? './load-thread.ts' : './load-thread.js';
-    this.#worker = new Worker(new URL(name, import.meta.url), { workerData: options });
+    this.#worker = new Worker(moduleFile(import.meta.url, './load-thread'), { workerData: options });
     this.#onAcknowledged = onAcknowledged;
     this.#failed = new Promise((_, reject) => this.#worker.once('error', reject));
     // Told to whoever waits for an answer.

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { WaybillError } from '../model/errors.ts';
+import { moduleFile } from '../model/module-file.ts';
 
 /** Flags of `waybill bench`, as commander gives them. */
 interface BenchFlags {
@@ -120,7 +121,7 @@ async function bench(flags: BenchFlags): Promise<void> {
       warmupSeconds: flags.warmup,
       settleSeconds: flags.settle,
       freshness: flags.freshness === true,
-      cli: fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './cli.ts' : './cli.js', import.meta.url)),
+      cli: fileURLToPath(moduleFile(import.meta.url, './cli')),
     },
     (text) => process.stderr.write(`${text}\n`),
   );

@@ -8,8 +8,8 @@ import { tracesOfOrders } from '../store/order-traces.ts';
 import { toDateTime64 } from '../store/time.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { ordersInTraces, type TraceOrders } from './orders-in-traces.ts';
-import { toAttributes } from './resources.ts';
 import { hexOf, nanos } from './time-sql.ts';
+import { toAttributes } from './typed-attributes.ts';
 
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);

@@ -1,17 +1,10 @@
 import { z } from 'zod';
-import { VALUE_TYPES, type ValueType } from '../model/key-value-table.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
+import { type TypedAttribute, toAttributes } from './typed-attributes.ts';
 
 /** Resources that are remembered; a service that starts anew is another one. */
 const MAX_KNOWN = 10_000;
-
-/** An attribute as it was sent, its value in canonical text. */
-export interface TypedAttribute {
-  readonly key: string;
-  readonly type: ValueType;
-  readonly value: string;
-}
 
 const texts = z.array(z.string());
 const resourceRow = z.object({
@@ -20,19 +13,6 @@ const resourceRow = z.object({
   attribute_types: z.array(z.number()),
   attribute_values: texts,
 });
-
-/** Key-values of three columns. */
-export function toAttributes(
-  keys: readonly string[] = [],
-  kinds: readonly number[] = [],
-  values: readonly string[] = [],
-): TypedAttribute[] {
-  return keys.map((key, index) => ({
-    key,
-    type: VALUE_TYPES[kinds[index] ?? 0] ?? 'empty',
-    value: values[index] ?? '',
-  }));
-}
 
 /** What resources are described by. A resource's id is the hash of that, so it is read once: to ask costs half as much as a whole trace. */
 export class Resources {

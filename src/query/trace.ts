@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
-import { VALUE_TYPES } from '../model/key-value-table.ts';
 import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { formatRfc3339 } from '../model/units.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
-import type { Resources, TypedAttribute } from './resources.ts';
+import type { Resources } from './resources.ts';
 import { hexOf, nanos } from './time-sql.ts';
+import { partsToAttributes } from './typed-attributes.ts';
 import { withoutDoubles } from './without-doubles.ts';
 
 /** Most spans of a trace that are read for a page. */
@@ -93,7 +93,7 @@ function partsBehind(text: string, bytes: number): string {
 
 /** A span with the columns by which doubles are told. */
 function withColumns(row: SpanRow) {
-  const attributes = unpack(row.attribute_parts);
+  const attributes = partsToAttributes(row.attribute_parts);
   return {
     ...row,
     scope_name: row.scope_parts[0] ?? '',
@@ -101,14 +101,6 @@ function withColumns(row: SpanRow) {
     attribute_values: attributes.map(({ value }) => value),
     link_spans: row.link_parts.map(([, span]) => span),
   };
-}
-
-function unpack(parts: readonly (readonly string[])[]): TypedAttribute[] {
-  return parts.map(([key = '', typed = '']) => ({
-    key,
-    type: VALUE_TYPES[Number(typed.slice(0, 1))] ?? 'empty',
-    value: typed.slice(1),
-  }));
 }
 
 function summarize(traceId: string, rows: readonly SpanRow[], origin: bigint) {
@@ -146,12 +138,12 @@ function toSpan(row: ReturnType<typeof withColumns>, origin: bigint) {
       name: name?.[0] ?? '',
       at: formatRfc3339(BigInt(at)),
       offsetMs: Number(BigInt(at) - origin) / 1e6,
-      attributes: unpack(attributes),
+      attributes: partsToAttributes(attributes),
     })),
     links: row.link_parts.map(([linked, span, [, ...attributes]]) => ({
       traceId: linked,
       spanId: span,
-      attributes: unpack(attributes),
+      attributes: partsToAttributes(attributes),
     })),
     scope: { name: row.scope_name, version: row.scope_parts[1] ?? '' },
     resourceId: row.resource,

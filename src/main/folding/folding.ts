@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { WaybillError } from '../../model/errors.ts';
+import { moduleFile } from '../../model/module-file.ts';
 import type { BreakdownStats } from '../../projector/breakdowns.ts';
 import type { ProjectorStats } from '../../projector/projector.ts';
 import { describeError } from '../describe-error.ts';
@@ -28,8 +29,9 @@ export class Folding {
   readonly #thread: URL;
   readonly #now: () => number;
   #worker: Worker | undefined;
+  /** The last one, with what threads before had counted. */
   #report: FoldingReport | undefined;
-  /** The last reports of threads that died, for their counters. */
+  /** It as it was when the last thread died. */
   #ended: FoldingReport | undefined;
   #segments = 0;
   /** When the first of the segments was loaded that the thread has not heard of. */
@@ -43,7 +45,7 @@ export class Folding {
   constructor(options: { input: FoldingInput; log: Log; thread?: URL; now?: () => number }) {
     this.#input = options.input;
     this.#log = options.log;
-    this.#thread = options.thread ?? threadEntry();
+    this.#thread = options.thread ?? moduleFile(import.meta.url, './folding-thread');
     this.#now = options.now ?? Date.now;
   }
 
@@ -62,7 +64,7 @@ export class Folding {
   /** As of some 50 milliseconds ago, save that what waits counts from the moment in which it came. */
   stats(): FoldingStats {
     if (this.#report === undefined) throw new Error('folding has not been started');
-    const { projector, breakdowns } = withCountsOf(this.#ended, this.#report);
+    const { projector, breakdowns } = this.#report;
     const since = Math.min(
       projector.waitingSince ?? Number.POSITIVE_INFINITY,
       this.#unheardSince ?? Number.POSITIVE_INFINITY,
@@ -118,7 +120,7 @@ export class Folding {
   }
 
   #hear(report: FoldingReport): void {
-    this.#report = report;
+    this.#report = withCountsOf(this.#ended, report);
     if (report.segments === this.#segments) this.#unheardSince = undefined;
   }
 
@@ -126,9 +128,9 @@ export class Folding {
     this.#worker = undefined;
     // A thread that never told where it stands: who started it hears of that.
     if (this.#isStopping || this.#report === undefined) return;
-    const { projector, breakdowns } = withCountsOf(this.#ended, this.#report);
-    this.#ended = { segments: 0, projector: { ...projector, failures: projector.failures + 1 }, breakdowns };
-    this.#report = countless(this.#report);
+    const { projector } = this.#report;
+    this.#report = { ...this.#report, projector: { ...projector, failures: projector.failures + 1 } };
+    this.#ended = this.#report;
     this.#unheardSince ??= this.#now();
     if (this.#now() - this.#spawnedAt > BACK_OFF_MS.forgottenAfter) this.#backOffMs = BACK_OFF_MS.first;
     this.#log('error', 'the thread that folds orders died and is started again', { reason });
@@ -138,12 +140,6 @@ export class Folding {
     }, this.#backOffMs);
     this.#backOffMs = Math.min(this.#backOffMs * 2, BACK_OFF_MS.most);
   }
-}
-
-/** `.ts` in a checkout, `.js` in a package. */
-function threadEntry(): URL {
-  const name = import.meta.url.endsWith('.ts') ? './folding-thread.ts' : './folding-thread.js';
-  return new URL(name, import.meta.url);
 }
 
 /** A report with what threads before it had counted; gauges are its own. */
@@ -165,14 +161,5 @@ function withCountsOf(ended: FoldingReport | undefined, report: FoldingReport): 
       givenUp: breakdowns.givenUp + ended.breakdowns.givenUp,
       failures: breakdowns.failures + ended.breakdowns.failures,
     },
-  };
-}
-
-/** A report whose counters stand at nothing. */
-function countless({ segments, projector }: FoldingReport): FoldingReport {
-  return {
-    segments,
-    projector: { ...projector, refoldedOrders: 0, failures: 0 },
-    breakdowns: { waiting: 0, computedOrders: 0, letGo: 0, tooLarge: 0, givenUp: 0, failures: 0 },
   };
 }

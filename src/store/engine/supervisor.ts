@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WaybillError } from '../../model/errors.ts';
+import { moduleFile } from '../../model/module-file.ts';
 import { Secret } from '../../model/secret.ts';
 import type { StoreLog } from '../log.ts';
 import type { EngineListen, EngineOptions, EngineReport, EngineStart, SpoolPlaces } from './options.ts';
@@ -159,7 +160,7 @@ export class EmbeddedEngine {
       writers: WRITERS,
       maxInsertBytes: MAX_INSERT_BYTES,
     };
-    const child = fork(fileURLToPath(serverEntry()), [], {
+    const child = fork(fileURLToPath(moduleFile(import.meta.url, './server')), [], {
       execArgv: [],
       // Nothing of our environment is the child's business. Statements hold a thread of libuv each; files and zlib need some too.
       env: { TZ: 'UTC', UV_THREADPOOL_SIZE: String(READERS + WRITERS + 4) },
@@ -280,11 +281,6 @@ export class EmbeddedEngine {
     if (this.#temporaryDirectory !== undefined) await rm(this.#temporaryDirectory, { recursive: true, force: true });
     this.#temporaryDirectory = undefined;
   }
-}
-
-/** `server.ts` in a checkout, `server.js` in a package. */
-function serverEntry(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './server.ts' : './server.js', import.meta.url);
 }
 
 function unavailable(what: string): WaybillError {
