@@ -3,6 +3,7 @@ import { inheritOrders } from '../model/inheritance.ts';
 import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
+import { QUICK } from '../store/quick-settings.ts';
 import { TRACES } from '../store/trace-set.ts';
 
 const texts = z.array(z.string());
@@ -67,7 +68,7 @@ export class SpanTreeReader {
   async tracesWithErrors(traces: readonly string[]): Promise<string[]> {
     if (traces.length === 0) return [];
     const rows = await this.#store.query(
-      `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM spans WHERE trace_id IN ${TRACES} AND status_code = 2`,
+      `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM spans WHERE trace_id IN ${TRACES} AND status_code = 2 SETTINGS ${QUICK}`,
       { traces },
       z.object({ trace: z.string() }),
     );
@@ -83,7 +84,7 @@ export class SpanTreeReader {
          status_message, if(failed, attribute_keys, []) AS keys, if(failed, attribute_values, []) AS values,
          if(failed, event_attribute_keys, []) AS event_keys, if(failed, event_attribute_values, []) AS event_values
        FROM spans WHERE trace_id IN ${TRACES}
-       ORDER BY trace_id, start, span_id, kind LIMIT 1 BY trace_id, span_id, kind LIMIT ${MAX_SPANS}`,
+       ORDER BY trace_id, start, span_id, kind LIMIT 1 BY trace_id, span_id, kind LIMIT ${MAX_SPANS} SETTINGS ${QUICK}`,
       { traces },
       spanRow,
     );

@@ -1,13 +1,12 @@
-import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
 import { SPAN_KINDS } from '../model/span-parents.ts';
 import type { UnixNano } from '../model/units.ts';
-import type { WorkSpan } from '../model/work-span.ts';
+import { MESSAGING, type SpanReference, type WorkSpan } from '../model/work-span.ts';
 import { aliasOwners } from './alias-owners.ts';
 import type { StoreClient } from './client.ts';
 import { type NamedOrder, tracesOfOrders } from './order-traces.ts';
 import { type QueueWait, readOrderWaits } from './order-waits.ts';
-import { unixNanoText } from './time.ts';
+import { QUICK } from './quick-settings.ts';
 import { TRACES } from './trace-set.ts';
 
 /** What works for orders, and what they wait for. */
@@ -20,44 +19,7 @@ export interface OrdersWork {
   readonly truncated: boolean;
 }
 
-const texts = z.array(z.string());
-
-const spanRow = z.object({
-  trace: z.string(),
-  span: z.string(),
-  parent: z.string(),
-  order_id: z.string(),
-  alias: z.string(),
-  kind: z.number(),
-  service: z.string(),
-  started: unixNanoText,
-  duration: z.coerce.bigint(),
-  peer: z.string(),
-  operation: z.string(),
-  linked_traces: texts,
-  linked_spans: texts,
-});
-
-type SpanRow = z.infer<typeof spanRow>;
-
-/** Attributes that say whom a call goes to, over all generations of conventions; the first one that is there counts. */
-const PEER_KEYS = [
-  'peer.service',
-  'db.system.name',
-  'db.system',
-  'messaging.system',
-  'server.address',
-  'net.peer.name',
-  'http.host',
-  'rpc.service',
-] as const;
-
-/** Attributes that say what is done to a message; the first one that is there counts. */
-const OPERATION_KEYS = ['messaging.operation.type', 'messaging.operation', 'messaging.operation.name'] as const;
-const SENDS: ReadonlySet<string> = new Set(['send', 'publish', 'create']);
-const RECEIVES: ReadonlySet<string> = new Set(['receive', 'poll', 'fetch']);
-
-const NO_SPAN = '0'.repeat(16);
+const NO_LINKS: readonly SpanReference[] = [];
 
 /** Reads the spans that work for orders: those that name them, and those that inherit them inside their traces; and their messages. */
 export async function readOrderWork(
@@ -75,39 +37,90 @@ export async function readOrderWork(
   return { spans: new Map([...traces.keys()].map((orderId) => [orderId, found.get(orderId) ?? []])), waits, truncated };
 }
 
-function readSpans(store: StoreClient, traces: readonly string[], limit: number): Promise<SpanRow[]> {
-  return store.query(
-    `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, lower(hex(parent_span_id)) AS parent, order_id, alias, kind,
-       service, toUnixTimestamp64Nano(start) AS started, toString(duration_nano) AS duration,
-       if(kind = 3, ${firstOf(PEER_KEYS)}, '') AS peer, if(kind >= 3, ${firstOf(OPERATION_KEYS)}, '') AS operation,
-       if(kind IN (3, 5), arrayMap(id -> lower(hex(id)), link_trace_ids), []) AS linked_traces,
-       if(kind IN (3, 5), arrayMap(id -> lower(hex(id)), link_span_ids), []) AS linked_spans
+/** A span as it is stored: what it names is not yet an order, and spans that name nothing inherit. */
+interface StoredWork {
+  readonly span: WorkSpan;
+  /** Empty where it names none. */
+  readonly order: string;
+  readonly alias: string;
+}
+
+/** The spans of traces, each once. There are tens of thousands at a time, so they come as cells. */
+async function readSpans(store: StoreClient, traces: readonly string[], limit: number): Promise<StoredWork[]> {
+  const rows = await store.queryCells(
+    `SELECT lower(hex(trace_id)), lower(hex(span_id)), if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))),
+       kind, messaging, toUnixTimestamp64Nano(start), duration_nano,
+       toJSONString(service), toJSONString(peer), toJSONString(order_id), toJSONString(alias),
+       if(kind IN (3, 5), arrayStringConcat(arrayMap(l -> lower(hex(substring(l, 1, 24))), links)), '')
      FROM spans WHERE trace_id IN ${TRACES}
-     ORDER BY trace_id, start, span_id, kind LIMIT 1 BY trace_id, span_id, kind LIMIT {limit:UInt32}`,
+     ORDER BY trace_id, start, span_id, kind LIMIT 1 BY trace_id, span_id, kind LIMIT {limit:UInt32}
+     SETTINGS ${QUICK}`,
     { traces, limit },
-    spanRow,
   );
+  const texts = new RepeatedTexts();
+  return rows.map((cells) => toStoredWork(cells, texts));
 }
 
-/** SQL of the first value among those of attributes that is not empty; empty text where there is none. */
-function firstOf(keys: readonly string[]): string {
-  const names = keys.map((key) => `'${key}'`).join(', ');
-  return `arrayFirst(v -> v != '', arrayMap(key -> toString(attribute_values[indexOf(attribute_keys, key)]), [${names}]))`;
+/** Texts that were quoted as JSON; the same few stand in most rows. */
+class RepeatedTexts {
+  readonly #known = new Map<string, string>();
+
+  read(quoted = '""'): string {
+    const known = this.#known.get(quoted);
+    if (known !== undefined) return known;
+    const text = String(JSON.parse(quoted));
+    this.#known.set(quoted, text);
+    return text;
+  }
 }
 
-async function byOrder(store: StoreClient, rows: readonly SpanRow[]): Promise<Map<string, WorkSpan[]>> {
+function toStoredWork(cells: readonly string[], texts: RepeatedTexts): StoredWork {
+  const [traceId = '', spanId = '', parent = '', kind, messaging, started = '0', duration = '0'] = cells;
+  const [service, peer, order, alias, links = ''] = cells.slice(7);
+  const start = BigInt(started);
+  return {
+    span: {
+      traceId,
+      spanId,
+      parentSpanId: parent === '' ? null : parent,
+      service: texts.read(service),
+      kind: SPAN_KINDS[Number(kind)] ?? 'unspecified',
+      start,
+      end: start + BigInt(duration),
+      messaging: MESSAGING[Number(messaging)] ?? null,
+      peer: texts.read(peer),
+      links: links === '' ? NO_LINKS : toLinks(links),
+    },
+    order: texts.read(order),
+    alias: texts.read(alias),
+  };
+}
+
+/** Each is the 48 hexadecimal digits of a trace id and a span id. */
+function toLinks(text: string): SpanReference[] {
+  return Array.from({ length: text.length / 48 }, (_, index) => {
+    const at = index * 48;
+    return { traceId: text.slice(at, at + 32), spanId: text.slice(at + 32, at + 48) };
+  });
+}
+
+async function byOrder(store: StoreClient, rows: readonly StoredWork[]): Promise<Map<string, WorkSpan[]>> {
   const owners = await aliasOwners(
     store,
     rows.map((row) => row.alias),
   );
   const spans = new Map<string, WorkSpan[]>();
-  for (const trace of Map.groupBy(rows, (row) => row.trace).values()) {
-    const naming = trace.map((row) => ({
-      ...toWorkSpan(row),
-      orderId: row.order_id === '' ? (owners.get(row.alias) ?? null) : row.order_id,
-    }));
-    const inherited = inheritOrders(naming);
-    for (const [index, { orderId: _named, ...span }] of naming.entries()) {
+  for (const trace of Map.groupBy(rows, ({ span }) => span.traceId).values()) {
+    const inherited = inheritOrders(
+      trace.map(({ span, order, alias }) => ({
+        spanId: span.spanId,
+        parentSpanId: span.parentSpanId,
+        kind: span.kind,
+        service: span.service,
+        orderId: order === '' ? (owners.get(alias) ?? null) : order,
+      })),
+    );
+    for (const [index, { span }] of trace.entries()) {
       const orderId = inherited[index] ?? null;
       if (orderId === null) continue;
       const own = spans.get(orderId);
@@ -116,20 +129,4 @@ async function byOrder(store: StoreClient, rows: readonly SpanRow[]): Promise<Ma
     }
   }
   return spans;
-}
-
-function toWorkSpan(row: SpanRow): WorkSpan {
-  const operation = row.operation.toLowerCase();
-  return {
-    traceId: row.trace,
-    spanId: row.span,
-    parentSpanId: row.parent === NO_SPAN ? null : row.parent,
-    service: row.service,
-    kind: SPAN_KINDS[row.kind] ?? 'unspecified',
-    start: row.started,
-    end: row.started + row.duration,
-    messaging: SENDS.has(operation) ? 'send' : RECEIVES.has(operation) ? 'receive' : null,
-    peer: row.peer,
-    links: row.linked_traces.map((traceId, index) => ({ traceId, spanId: row.linked_spans[index] ?? NO_SPAN })),
-  };
 }

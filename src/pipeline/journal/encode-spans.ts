@@ -8,6 +8,7 @@ import { bindingColumns, resourceColumns } from './origin-columns.ts';
 import { packEvents, packKeyValues, packLinks, packScopes } from './packed-texts.ts';
 import type { TableBlock } from './record.ts';
 import { resourceIdsOf } from './resource-ids.ts';
+import { spanCalls } from './span-calls.ts';
 
 /** Encodes the rows of table `spans`. */
 export function encodeSpans(spans: SpanBatch, binding: SpanBinding, observedAt: UnixNano): TableBlock {
@@ -16,6 +17,7 @@ export function encodeSpans(spans: SpanBatch, binding: SpanBinding, observedAt: 
     ...coreColumns(spans),
     ...resourceColumns(spans, resourceIdsOf(spans)),
     ...packedColumns(spans),
+    ...callColumns(spans),
     ...bindingColumns(binding),
     constantMilliTime('observed_at', observedAt, rows),
   ];
@@ -55,4 +57,9 @@ function packedColumns(spans: SpanBatch): NativeColumn[] {
     { name: 'events', type: 'Array(String)', data: events },
     { name: 'links', type: 'Array(String)', data: links },
   ];
+}
+
+function callColumns(spans: SpanBatch): NativeColumn[] {
+  const { peerIds, messaging } = spanCalls(spans);
+  return [lowCardinality('peer', peerIds, spans.table.strings), fixed('messaging', 'UInt8', messaging)];
 }

@@ -10,6 +10,8 @@ export interface SpanSketch {
   readonly id: number;
   readonly parent?: number;
   readonly name?: string;
+  /** OTLP SpanKind; a server's (2) where none is given. */
+  readonly kind?: number;
   readonly failed?: boolean;
   readonly attributes?: Readonly<Record<string, Value>>;
   readonly events?: readonly { readonly name: string; readonly attributes?: Readonly<Record<string, Value>> }[];
@@ -53,7 +55,7 @@ export function inFlight(
               spanId: hex(span.id, 16),
               ...(span.parent === undefined ? {} : { parentSpanId: hex(span.parent, 16) }),
               name: span.name ?? 'work',
-              kind: 2,
+              kind: span.kind ?? 2,
               startTimeUnixNano: String(START + BigInt(index) * 1_000_000n),
               endTimeUnixNano: String(START + BigInt(index + 1) * 1_000_000n),
               attributes: keyValues(span.attributes),

@@ -4,17 +4,19 @@
 -- Every column costs its share of each insert and each merge, also an empty one, and each entry of an array costs once per array. So an
 -- attribute is one text, and so is a whole event or link; packed-texts.ts says how they are made, and the aliases take them apart
 -- (by splitByChar: position() does not find such bytes).
+-- by_trace: the sorting key alone would have one granule of every part read for a trace that lies in one of them.
+-- What time is divided by (whom a call goes to, what is done to a message) has columns of its own, so that attributes need not be read.
 -- Parts are compact as they are inserted (a wide one is a file or more for each column, to be written and fsynced) and wide once merged:
 -- then columns are merged one by one, at half the CPU. Twelve parts and not five make a merge, so that a row is merged half as often.
 CREATE TABLE IF NOT EXISTS spans
 (
-    trace_id               FixedString(16),
+    trace_id               FixedString(16) CODEC(ZSTD(1)),
     start                  DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     span_id                FixedString(8),
     parent_span_id         FixedString(8) CODEC(ZSTD(1)),
     duration_nano          Int64 CODEC(T64, ZSTD(1)),
     name                   LowCardinality(String),
-    kind                   UInt8,
+    kind                   UInt8 CODEC(ZSTD(1)),
     status_code            UInt8,
     status_message         LowCardinality(String),
     trace_state            LowCardinality(String),
@@ -30,7 +32,10 @@ CREATE TABLE IF NOT EXISTS spans
     dropped_links          UInt32 CODEC(ZSTD(1)),
     order_id               String COMMENT 'the order that the span itself names; empty when it names none or only an alias',
     alias                  String COMMENT 'name=value of the alias that the span itself names when it names no order',
+    peer                   LowCardinality(String) COMMENT 'whom a client calls, as its attributes say; span-calls.ts',
+    messaging              UInt8 COMMENT '1: its attributes say that it sends a message, 2: that it receives one' CODEC(ZSTD(1)),
     observed_at            DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_attribute attributes TYPE bloom_filter(0.01) GRANULARITY 1,
     scope_name             String ALIAS splitByChar('\xFE', scope)[1],
     scope_version          String ALIAS splitByChar('\xFE', scope)[2],
