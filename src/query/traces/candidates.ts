@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { MIN_UNIX_NANO, type UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
-import { toDateTime64 } from '../../store/time.ts';
 import { QUICK } from '../../store/quick-settings.ts';
+import { toDateTime64 } from '../../store/time.ts';
 import { TRACES } from '../../store/trace-set.ts';
 import { hexOf } from '../time-sql.ts';
 import type { Condition, IndexCondition } from './trace-filter.ts';
