@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { Connection } from 'rabbitmq-client';
 import { system } from '../src/api/contract/system.ts';
 import { endOnSignal, OwnWaybill } from '../src/bench/own-waybill.ts';
-import { processTree } from '../src/bench/processes.ts';
+import { treeMemory } from '../src/bench/processes.ts';
 import { anyFreePort } from '../tools/demo/ports.ts';
 import { type RunningRabbitmq, startRabbitmq } from '../tools/demo/rabbitmq.ts';
 
@@ -64,11 +64,11 @@ async function watchOutage(waybill: OwnWaybill): Promise<void> {
   for (let minute = 1; minute <= minutes; minute += 1) {
     await sleep(60_000);
     const { state, failures, reason, sampling } = await tracerOf(waybill);
-    const rss = processTree(waybill.pid).reduce((sum, use) => sum + use.rssBytes, 0);
+    const memory = treeMemory(waybill.pid).bytes;
     const lines = waybill.log.lines - linesBefore;
     say(
       `${String(minute).padStart(4)} min  ${state}, ${failures} attempts, watch ${sampling?.state ?? 'none'}, ` +
-        `${(rss / 1e6).toFixed(0)} MB, ${lines} lines logged: ${reason ?? ''}`,
+        `${(memory / 1e6).toFixed(0)} MB, ${lines} lines logged: ${reason ?? ''}`,
     );
     if (state === 'running') throw new Error('the tracer claims to run while the broker is dead');
     if (reason === null) throw new Error('nothing says that the broker is away');

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { Generator } from '../src/bench/generator.ts';
 import { ledgerOf, readBack } from '../src/bench/ledger.ts';
 import { endOnSignal, OwnWaybill } from '../src/bench/own-waybill.ts';
-import { processTree } from '../src/bench/processes.ts';
+import { treeMemory } from '../src/bench/processes.ts';
 import { settle } from '../src/bench/settle.ts';
 import type { Soak } from './results.ts';
 
@@ -69,8 +69,8 @@ async function run(): Promise<Soak> {
   const series: Sample[] = [];
   const startedAt = performance.now();
   const timer = setInterval(() => {
-    const rssBytes: Record<string, number> = {};
-    for (const use of processTree(waybill.pid)) rssBytes[use.name] = (rssBytes[use.name] ?? 0) + use.rssBytes;
+    const { own, files } = treeMemory(waybill.pid);
+    const rssBytes = { ...own, files };
     const sample = { atSeconds: (performance.now() - startedAt) / 1000, rssBytes };
     series.push(sample);
     process.stdout.write(`${sample.atSeconds.toFixed(0).padStart(6)} s  ${(totalOf(sample) / 1e6).toFixed(0)} MB\n`);

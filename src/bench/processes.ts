@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Ticks of `/proc/PID/stat` in a second: USER_HZ, 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
 
 /** One process of a tree. */
 export interface ProcessUse {
@@ -11,14 +10,21 @@ export interface ProcessUse {
   readonly name: string;
   /** User and system seconds, those of children that have ended and were collected included. */
   readonly cpuSeconds: number;
-  /** Resident memory; pages shared between processes count in each. */
-  readonly rssBytes: number;
+}
+
+/** Resident memory of a tree of processes. */
+export interface TreeMemory {
+  /** Memory of its own of each program, by its name: heaps, stacks, shared memory. */
+  readonly own: Readonly<Record<string, number>>;
+  /** Pages of files (programs and libraries), each file once, however many of the processes have mapped it. */
+  readonly files: number;
+  /** All of it. */
+  readonly bytes: number;
 }
 
 interface Stat {
   readonly parent: number;
   readonly ticks: number;
-  readonly rssPages: number;
 }
 
 /** A process and everything that it started and that still lives; empty where it does not live. Linux only. */
@@ -37,11 +43,51 @@ export function processTree(root: number): ProcessUse[] {
   const visit = (pid: number): void => {
     const stat = stats.get(pid);
     if (stat === undefined) return;
-    const { ticks, rssPages } = stat;
-    found.push({ pid, name: nameOf(pid), cpuSeconds: ticks / TICKS_PER_SECOND, rssBytes: rssPages * PAGE_BYTES });
+    found.push({ pid, name: nameOf(pid), cpuSeconds: stat.ticks / TICKS_PER_SECOND });
     for (const child of children.get(pid) ?? []) visit(child);
   };
   visit(root);
+  return found;
+}
+
+/**
+ * Resident memory of a process and everything that it started. Linux only.
+ *
+ * The sizes of processes as `ps` shows them do not add up: two that run the same program share its pages.
+ */
+export function treeMemory(root: number): TreeMemory {
+  const own: Record<string, number> = {};
+  const files = new Map<string, number>();
+  for (const { pid, name } of processTree(root)) {
+    for (const { file, resident, anonymous } of mappingsOf(pid)) {
+      own[name] = (own[name] ?? 0) + (file === '' ? resident : anonymous);
+      if (file !== '') files.set(file, Math.max(files.get(file) ?? 0, resident - anonymous));
+    }
+  }
+  const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
+  const inFiles = sum(files.values());
+  return { own, files: inFiles, bytes: inFiles + sum(Object.values(own)) };
+}
+
+interface Mapping {
+  /** Place in the file and the file's inode; empty where there is none. */
+  readonly file: string;
+  readonly resident: number;
+  /** Of these, pages that are no longer the file's. */
+  readonly anonymous: number;
+}
+
+function mappingsOf(pid: number): Mapping[] {
+  const found: Mapping[] = [];
+  // address, rights, offset, device, inode, then a line for each figure, in kB.
+  const mapping =
+    /^[\da-f]+-[\da-f]+ \S+ ([\da-f]+) (\S+) (\d+).*\n(?:.*\n)*?Rss: +(\d+) kB\n(?:.*\n)*?Anonymous: +(\d+) kB$/gm;
+  for (const [, offset = '', device = '', inode = '', resident, anonymous] of (
+    read(`/proc/${pid}/smaps`) ?? ''
+  ).matchAll(mapping)) {
+    const file = inode === '0' ? '' : `${device} ${inode} ${offset}`;
+    found.push({ file, resident: Number(resident) * 1024, anonymous: Number(anonymous) * 1024 });
+  }
   return found;
 }
 
@@ -63,7 +109,7 @@ function readStat(pid: number): Stat | undefined {
   const fields = fieldsOf(text);
   // Fields 16 and 17: of children that have ended.
   const ticks = ownTicks(fields) + Number(fields[13]) + Number(fields[14]);
-  return { parent: Number(fields[1]), ticks, rssPages: Number(fields[21]) };
+  return { parent: Number(fields[1]), ticks };
 }
 
 /** Fields from the third one: the second, the program's name in brackets, may hold anything. */

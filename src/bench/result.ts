@@ -58,7 +58,10 @@ export const benchResult = z.object({
     })
     .nullable(),
   generatorCpuSeconds: z.number(),
-  memory: z.object({ maxRssBytes: count }).nullable().describe('sum over all processes, four times a second'),
+  memory: z
+    .object({ maxRssBytes: count })
+    .nullable()
+    .describe('all processes, twice a second; pages of files that they share are counted once'),
   disk: z
     .object({
       bytes: count.describe('of the data directory, without parts that were merged into others'),

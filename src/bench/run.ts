@@ -7,7 +7,7 @@ import { Generator } from './generator.ts';
 import { ledgerOf, readBack } from './ledger.ts';
 import { Load, type LoadOptions, type LoadPhase, type LoadResult } from './load.ts';
 import { bytesBelow, OwnWaybill } from './own-waybill.ts';
-import { type ProcessUse, processTree, threadSeconds } from './processes.ts';
+import { type ProcessUse, processTree, threadSeconds, treeMemory } from './processes.ts';
 import type { BenchResult } from './result.ts';
 import { cpuSecondsOf, type Settled, type Sight, settle, storeBytes } from './settle.ts';
 
@@ -276,7 +276,7 @@ function machine(loadAverage: number): BenchResult['machine'] {
   };
 }
 
-/** The largest memory of a tree, looked at four times a second. */
+/** The largest memory of a tree, looked at twice a second. */
 class MemoryWatch {
   #max = 0;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -284,11 +284,8 @@ class MemoryWatch {
   constructor(pid: number | undefined) {
     if (pid === undefined) return;
     this.#timer = setInterval(() => {
-      this.#max = Math.max(
-        this.#max,
-        processTree(pid).reduce((sum, { rssBytes }) => sum + rssBytes, 0),
-      );
-    }, 250);
+      this.#max = Math.max(this.#max, treeMemory(pid).bytes);
+    }, 500);
   }
 
   /** Bytes; undefined where nothing could be seen. */
