@@ -50,6 +50,10 @@ export function processTree(root: number): ProcessUse[] {
   return found;
 }
 
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((a, b) => a + b, 0);
+}
+
 /**
  * Resident memory of a process and everything that it started. Linux only.
  *
@@ -64,7 +68,6 @@ export function treeMemory(root: number): TreeMemory {
       if (file !== '') files.set(file, Math.max(files.get(file) ?? 0, resident - anonymous));
     }
   }
-  const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
   const inFiles = sum(files.values());
   return { own, files: inFiles, bytes: inFiles + sum(Object.values(own)) };
 }
