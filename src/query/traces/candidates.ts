@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { MIN_UNIX_NANO, type UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
-import { QUICK } from '../../store/quick-settings.ts';
 import { toDateTime64 } from '../../store/time.ts';
 import { TRACES } from '../../store/trace-set.ts';
 import { hexOf } from '../time-sql.ts';
@@ -30,6 +29,12 @@ export interface Batch {
 
 /** Most traces that were under way when a page ended and are looked at again for the next one. */
 const MAX_UNDER_WAY = 10_000;
+
+/**
+ * How the index is asked. Compiled expressions have other names, by which the engine does not find the skip indexes any more: from the third
+ * question on it would read everything. Caching conditions is of no use, since times and ids differ each time.
+ */
+const SETTINGS = 'compile_expressions = 0';
 
 /** Whether `a` stands before `b` in the list. */
 export function isBefore(a: TracePlace, b: TracePlace): boolean {
@@ -63,7 +68,7 @@ function readCandidates(store: StoreClient, set: string, fits: Condition, parame
        toString(toUnixTimestamp64Milli(min(observed_from))) AS received_from,
        toString(toUnixTimestamp64Milli(max(observed_at))) AS received_to,
        groupArrayIf(toString(toUnixTimestamp64Nano(start)), ${fits.sql}) AS fitting
-     FROM trace_index WHERE trace_id IN (${set}) GROUP BY trace_id SETTINGS ${QUICK}`,
+     FROM trace_index WHERE trace_id IN (${set}) GROUP BY trace_id SETTINGS max_threads = 1, ${SETTINGS}`,
     { ...fits.parameters, ...parameters },
     candidateRow,
   );
@@ -137,7 +142,7 @@ export async function sliceOfIndex(
        toString(toUnixTimestamp64Milli(min(observed_from))) AS received_from, toString(toUnixTimestamp64Milli(max(observed_at))) AS received_to
      FROM (SELECT start, trace_id, observed_from, observed_at FROM trace_index WHERE ${where}
        ORDER BY start DESC, trace_id DESC LIMIT {count:UInt32})
-     SETTINGS ${QUICK}`,
+     SETTINGS ${SETTINGS}`,
     { ...inWindow.parameters, count, ...(behind === undefined ? {} : behindParameters(behind)) },
     sliceRow,
   );
@@ -194,7 +199,7 @@ export async function candidatesBySpans(
   const found = await store.query(
     `SELECT ${hexOf('trace_id')} AS trace, toString(min(toUnixTimestamp64Nano(start))) AS first
      FROM spans WHERE ${RECEIVED} AND ${spans.sql} ${known.length === 0 ? '' : `AND trace_id NOT IN ${TRACES}`}
-     GROUP BY trace_id ORDER BY min(start) DESC, trace_id DESC LIMIT {most:UInt32} SETTINGS enable_analyzer = 0, compile_expressions = 0`,
+     GROUP BY trace_id ORDER BY min(start) DESC, trace_id DESC LIMIT {most:UInt32} SETTINGS ${SETTINGS}`,
     {
       ...spans.parameters,
       receivedFrom: slice.received.from,

@@ -29,6 +29,8 @@ function serverArguments(memory: number): string[] {
     index_uncompressed_cache_size: 0,
     uncompressed_cache_size: 0,
     query_condition_cache_size: 0,
+    // By default a thousand threads that a busy minute needed stay, each with memory of its own.
+    max_thread_pool_free_size: 16,
     background_pool_size: 2,
     background_schedule_pool_size: 4,
     'logger.level': 'none',

@@ -163,7 +163,13 @@ export class EmbeddedEngine {
     const child = fork(fileURLToPath(moduleFile(import.meta.url, './server')), [], {
       execArgv: [],
       // Nothing of our environment is the child's business. Statements hold a thread of libuv each; files and zlib need some too.
-      env: { TZ: 'UTC', UV_THREADPOOL_SIZE: String(READERS + WRITERS + 4) },
+      // Of glibc's allocator every arena keeps what its threads freed, and there are eight for each core; what is mapped is given back.
+      env: {
+        TZ: 'UTC',
+        UV_THREADPOOL_SIZE: String(READERS + WRITERS + 4),
+        MALLOC_ARENA_MAX: '2',
+        MALLOC_MMAP_THRESHOLD_: '1048576',
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
