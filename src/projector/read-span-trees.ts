@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
+import { NO_SPAN } from '../model/no-id.ts';
 import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
@@ -50,8 +51,6 @@ export interface SpanTree {
   /** By span id, for what names no order itself: then the halves of a shared span work for the same one. */
   readonly orders: ReadonlyMap<string, string | null>;
 }
-
-const NO_SPAN = '0'.repeat(16);
 
 /** Most spans that one answer may have; the bound of memory, far above what the traces of a fold have. */
 const MAX_SPANS = 1_000_000;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { NO_TRACE } from '../model/no-id.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { OrderReader } from './read-orders.ts';
 import type { Recheck } from './recheck.ts';
 
 /** Touches read in one go; a segment is never split over two goes. */
 const TOUCHES_PER_ROUND = 40_000;
-const NO_TRACE = '0'.repeat(32);
 
 const touchRow = z.object({
   segment: z.coerce.number(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VALUE_TYPES } from '../model/key-value-table.ts';
+import { NO_SPAN, NO_TRACE } from '../model/no-id.ts';
 import { formatRfc3339, type UnixNano } from '../model/units.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
@@ -11,8 +12,6 @@ import { ordersInTraces, type TraceOrders } from './orders-in-traces.ts';
 import { hexOf, nanos } from './time-sql.ts';
 import { toAttributes } from './typed-attributes.ts';
 
-const NO_TRACE = '0'.repeat(32);
-const NO_SPAN = '0'.repeat(16);
 /** Spans of shared traces that are told apart for one order; logs of further ones are not found by the order. */
 const MAX_PAIRS = 20_000;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { METRIC_TYPES } from '../model/metric-batch.ts';
+import { NO_SPAN } from '../model/no-id.ts';
 import { formatRfc3339, msToNano, type UnixNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { toDateTime64 } from '../store/time.ts';
@@ -189,7 +190,7 @@ async function exemplarsOf(store: StoreClient, named: string, parameters: Record
     at: formatRfc3339(BigInt(at)),
     value,
     traceId: trace,
-    spanId: span === '0'.repeat(16) ? null : span,
+    spanId: span === NO_SPAN ? null : span,
     service,
   }));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_TRACE } from '../model/no-id.ts';
 import { formatRfc3339 } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { readOrderState } from '../store/order-state.ts';
@@ -9,8 +10,6 @@ import { hexOf } from './time-sql.ts';
 
 /** Most messages of an order that are listed: the latest. */
 export const MAX_MESSAGES_PER_ORDER = 500;
-
-const NO_TRACE = '0'.repeat(32);
 
 const row = z.object({
   broker: z.string(),

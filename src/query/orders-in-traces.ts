@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
+import { NO_SPAN } from '../model/no-id.ts';
 import { SPAN_KINDS } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
@@ -9,7 +10,6 @@ import { hexOf } from './time-sql.ts';
 
 /** Spans that are read to tell the orders of shared traces apart; of more, the later traces' spans belong to no order. */
 const MAX_SPANS = 100_000;
-const NO_SPAN = '0'.repeat(16);
 
 const namedRow = z.object({ trace: z.string(), order_id: z.string(), alias: z.string() });
 const spanRow = z.object({

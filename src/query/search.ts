@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_TRACE } from '../model/no-id.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { hexOf } from './time-sql.ts';
@@ -6,7 +7,6 @@ import { summarizeTraces } from './trace-summaries.ts';
 
 const MAX_ORDERS = 15;
 const MAX_HITS = 20;
-const NO_TRACE = '0'.repeat(32);
 
 const orderRow = z.object({ order_id: z.string(), status: z.string(), aliases: z.array(z.string()) });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inheritOrders } from '../model/inheritance.ts';
+import { NO_SPAN } from '../model/no-id.ts';
 import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
 import { formatRfc3339 } from '../model/units.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
@@ -39,7 +40,6 @@ const spanRow = z.object({
 
 type SpanRow = z.infer<typeof spanRow>;
 
-const NO_SPAN = '0'.repeat(16);
 const STATUS_CODES = ['unset', 'ok', 'error'] as const;
 
 /** One trace with its spans by start time; undefined when no span of it is known. */

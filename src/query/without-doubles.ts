@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_SPAN } from '../model/no-id.ts';
 import {
   type CandidateSpan,
   hideDoubles,
@@ -10,7 +11,6 @@ import type { StoreClient } from '../store/client.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { hexOf } from './time-sql.ts';
 
-const NO_SPAN = '0'.repeat(16);
 /** Producer and consumer spans that are compared in one question. */
 const MAX_CANDIDATES = 100_000;
 

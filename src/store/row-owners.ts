@@ -1,3 +1,4 @@
+import { NO_TRACE } from '../model/no-id.ts';
 import { aliasOwners } from './alias-owners.ts';
 import type { StoreClient } from './client.ts';
 import { traceOwners } from './trace-owners.ts';
@@ -10,8 +11,6 @@ export interface NamingRow {
   /** 32 hex digits. */
   readonly trace_text: string;
 }
-
-const NO_TRACE = '0'.repeat(32);
 
 /**
  * Tells the orders of rows: by themselves, else by their alias, else by the only order of their trace. Most name theirs, and nothing is read

@@ -1,5 +1,6 @@
 import { aliasText } from '../../model/alias-text.ts';
 import type { DeadLetter, MessageEvent, MessageKeyKind } from '../../model/message.ts';
+import { NO_SPAN, NO_TRACE } from '../../model/no-id.ts';
 import type { OrderReference } from '../../model/order.ts';
 import type { UnixNano } from '../../model/units.ts';
 import { bytesOf, constantMilliTime, fixed, lowCardinality } from '../../wire/native/column-makers.ts';
@@ -8,9 +9,6 @@ import type { InFlightMessage, InFlightMessages } from '../in-flight.ts';
 import type { ClientMessageBatch } from '../messages/client-messages.ts';
 import { encodeRows } from './encode-rows.ts';
 import type { TableBlock } from './record.ts';
-
-const NO_TRACE = '0'.repeat(32);
-const NO_SPAN = '0'.repeat(16);
 
 const KEY_KINDS: Readonly<Record<MessageKeyKind, number>> = { trace: 0, message_id: 1, correlation_id: 2, body: 3 };
 

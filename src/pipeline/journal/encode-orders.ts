@@ -1,13 +1,11 @@
 import { aliasText } from '../../model/alias-text.ts';
+import { NO_SPAN, NO_TRACE } from '../../model/no-id.ts';
 import type { OrderAttribute, OrderReference, StatusFact } from '../../model/order.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { NativeColumn } from '../../wire/native/column.ts';
 import type { AliasBinding, InFlight, OrderTrace } from '../in-flight.ts';
 import { encodeRows } from './encode-rows.ts';
 import { type TableBlock, TOUCHES } from './record.ts';
-
-const NO_TRACE = '0'.repeat(32);
-const NO_SPAN = '0'.repeat(16);
 
 /** How a reference stands in the store: canonical id, alias text, both empty where only the trace tells. */
 function idOf(reference: OrderReference): string {

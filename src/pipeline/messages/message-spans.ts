@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { UintColumn } from '../../model/columns.ts';
 import { KeyValueTable, type ValueType } from '../../model/key-value-table.ts';
 import type { MessageEvent } from '../../model/message.ts';
+import { NO_SPAN } from '../../model/no-id.ts';
 import { SpanBatch } from '../../model/span-batch.ts';
 import { KIND_CONSUMER, KIND_PRODUCER, SYNTHETIC_SCOPE } from '../../model/synthetic-span.ts';
 import type { UnixNano } from '../../model/units.ts';
@@ -14,7 +15,6 @@ const MAX_TABLE_ENTRIES = 200_000;
 /** Headers of one message that are kept as attributes. */
 const MAX_HEADERS = 32;
 
-const NO_SPAN = '0'.repeat(16);
 /** W3C trace flag `sampled`, and OTLP's "has is-remote": not known. */
 const SAMPLED = 1;
 

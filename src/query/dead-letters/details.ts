@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_SPAN, NO_TRACE } from '../../model/no-id.ts';
 import type { UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { rowOwners } from '../../store/row-owners.ts';
@@ -41,9 +42,6 @@ const row = z.object({
 });
 
 type Row = z.infer<typeof row>;
-
-const NO_TRACE = '0'.repeat(32);
-const NO_SPAN = '0'.repeat(16);
 
 /** A letter as a pass over all of them found it. */
 export interface FoundLetter {

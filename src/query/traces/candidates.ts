@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_TRACE } from '../../model/no-id.ts';
 import { MIN_UNIX_NANO, type UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { toDateTime64 } from '../../store/time.ts';
@@ -154,7 +155,7 @@ export async function sliceOfIndex(
 /** The rest of the index behind a place; whenever spans came, it was by our clock. */
 export const WHOLE: Slice = {
   start: MIN_UNIX_NANO,
-  traceId: '0'.repeat(32),
+  traceId: NO_TRACE,
   isLast: true,
   received: { from: '0', to: '9000000000000' },
 };

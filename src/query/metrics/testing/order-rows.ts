@@ -1,3 +1,4 @@
+import { NO_SPAN, NO_TRACE } from '../../../model/no-id.ts';
 import type { DurationNano, UnixNano } from '../../../model/units.ts';
 import type { StoreClient } from '../../../store/client.ts';
 import { encodeOrderState, failureText, type OrderState, type PlacedFailure } from '../../../store/order-state.ts';
@@ -149,8 +150,8 @@ function stateOf(order: TestOrder): OrderState {
       operation: 'op',
       status: 'A',
       movedOnAt: movedOn === null ? null : start + movedOn,
-      traceId: '0'.repeat(32),
-      spanId: '0'.repeat(16),
+      traceId: NO_TRACE,
+      spanId: NO_SPAN,
     })),
     failuresLeftOut: 0,
     firstObservedAtMs: Number(start / 1_000_000n),
