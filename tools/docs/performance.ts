@@ -167,7 +167,7 @@ function soakSection(): string[] {
     `## Memory over time
 
 ${run.minutes} minutes at ${whole(run.rate)} spans/s: ${run.isFlat ? 'flat' : 'not flat'}. Mean ${whole(run.meanRssBytes / 1e6)} MB and at most
-${whole(run.maxRssBytes / 1e6)} MB for all processes; ${(run.slopeBytesPerHour / 1e6).toFixed(1)} MB an hour along the line of least squares after the first quarter;
+${whole(run.maxRssBytes / 1e6)} MB for all processes, pages that they share counted once; ${(run.slopeBytesPerHour / 1e6).toFixed(1)} MB an hour along the line of least squares after the first quarter;
 ${whole(run.acknowledged)} spans acknowledged, ${whole(run.lost)} lost.
 `,
   ];
