@@ -13,9 +13,6 @@ const entry = existsSync(sources) ? sources : join(root, 'dist/src/main/cli.js')
 
 // Most objects die young; V8's own limit lets more of them lie: in one pair of runs 1,252 MB of all processes at most instead of 1,132.
 const NODE_ARGUMENTS = ['--max-semi-space-size=8'];
-// glibc keeps freed memory in an arena for each few threads, and takes buffers of requests from there once it has seen large ones: what a
-// busy minute leaves is never given back. Buffers from 128 KiB on are mapped, and unmapped when they are freed.
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', ...process.env };
 
 function nodeBinary() {
   try {
@@ -36,7 +33,7 @@ if (node === undefined) {
   console.error('  → npm rebuild node   (npm skips the install script of a package with --ignore-scripts)');
   process.exit(1);
 }
-const child = spawn(node, [...NODE_ARGUMENTS, entry, ...process.argv.slice(2)], { stdio: 'inherit', env: ENVIRONMENT });
+const child = spawn(node, [...NODE_ARGUMENTS, entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(`waybill: cannot start Node.js: ${error.message}`);

@@ -14,8 +14,6 @@ const CONFIG = 'http: {port: 0}\notlp: {http: {port: 0}, grpc: {port: 0}}\nmetri
 
 /** Arguments of Node.js with which `bin/waybill.js` starts it; what is measured is what users run. */
 export const NODE_ARGUMENTS: readonly string[] = ['--max-semi-space-size=8'];
-/** Environment with which it does so. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** How to start it. */
 export interface OwnWaybillOptions {
@@ -66,7 +64,7 @@ export class OwnWaybill {
     const args = [...NODE_ARGUMENTS, ...nodeArguments, cli, 'serve', '--config', file, '--data-dir', dataDir];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...ENVIRONMENT, NODE_NO_WARNINGS: '1' },
+      env: { ...process.env, NODE_NO_WARNINGS: '1' },
     });
     // When the measuring itself is ended, nothing that it started stays behind.
     const onExit = (): void => {
