@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { parseArgs, promisify } from 'node:util';
 import { endOnSignal, OwnWaybill } from '../src/bench/own-waybill.ts';
 import { formatRfc3339 } from '../src/model/units.ts';
 import { generateOrder, orderIdOf } from './generated-orders.ts';
+import { machineLoad } from './machine-load.ts';
 
 /*
  * How long an event log takes until all its orders are folded: `npm run bench:import -- --events 100000`.
@@ -71,11 +72,7 @@ const directory = mkdtempSync(join(tmpdir(), 'waybill-import-'));
 try {
   const file = join(directory, 'orders.csv');
   await pipeline(Readable.from(lines(Date.now())), createWriteStream(file));
-  process.stdout.write(
-    `load of the machine before ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')}\n`,
-  );
+  process.stdout.write(`load of the machine before ${machineLoad()}\n`);
   const took: number[] = [];
   for (let round = 0; round < rounds; round += 1) took.push(await seconds(file));
   const ascending = took.toSorted((a, b) => a - b);

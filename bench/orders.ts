@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { requireLifecycle } from '../src/lifecycle/parse.ts';
 import type { StatusFact } from '../src/model/order.ts';
 import { fillStore } from './fill-store.ts';
 import { generateOrder, LATENESS, orderIdOf } from './generated-orders.ts';
+import { machineLoad } from './machine-load.ts';
 
 /*
  * How Waybill answers with a year of orders in its embedded store, and how fast it folds orders again.
@@ -203,12 +204,7 @@ async function bench(): Promise<void> {
   }
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), 'waybill-orders-'));
   try {
-    row(
-      'load of the machine before',
-      loadavg()
-        .map((load) => load.toFixed(1))
-        .join(' '),
-    );
+    row('load of the machine before', machineLoad());
     const made = await filled(directory, orders ?? 0);
     const events = (rate ?? 0) * (seconds ?? 0);
     const one = lateReports(made, 'one', events);
@@ -226,12 +222,7 @@ async function bench(): Promise<void> {
       await sendLate(waybill, 'late, one report an order', one, rate ?? 0);
       await rest(waybill);
       await sendLate(waybill, 'late, a system was cut off', cutOff, rate ?? 0);
-      row(
-        'load of the machine after',
-        loadavg()
-          .map((load) => load.toFixed(1))
-          .join(' '),
-      );
+      row('load of the machine after', machineLoad());
     } finally {
       await waybill.stop();
     }

@@ -80,18 +80,17 @@ interface Mapping {
   readonly anonymous: number;
 }
 
+/** A mapping in `/proc/PID/smaps`: address, rights, offset, device, inode, then a line for each figure, in kB. */
+const MAPPING =
+  /^[\da-f]+-[\da-f]+ \S+ ([\da-f]+) (\S+) (\d+).*\n(?:.*\n)*?Rss: +(\d+) kB\n(?:.*\n)*?Anonymous: +(\d+) kB$/gm;
+
 function mappingsOf(pid: number): Mapping[] {
-  const found: Mapping[] = [];
-  // address, rights, offset, device, inode, then a line for each figure, in kB.
-  const mapping =
-    /^[\da-f]+-[\da-f]+ \S+ ([\da-f]+) (\S+) (\d+).*\n(?:.*\n)*?Rss: +(\d+) kB\n(?:.*\n)*?Anonymous: +(\d+) kB$/gm;
-  for (const [, offset = '', device = '', inode = '', resident, anonymous] of (
-    read(`/proc/${pid}/smaps`) ?? ''
-  ).matchAll(mapping)) {
-    const file = inode === '0' ? '' : `${device} ${inode} ${offset}`;
-    found.push({ file, resident: Number(resident) * 1024, anonymous: Number(anonymous) * 1024 });
-  }
-  return found;
+  const text = read(`/proc/${pid}/smaps`) ?? '';
+  return [...text.matchAll(MAPPING)].map(([, offset, device, inode, resident, anonymous]) => ({
+    file: inode === '0' ? '' : `${device} ${inode} ${offset}`,
+    resident: Number(resident) * 1024,
+    anonymous: Number(anonymous) * 1024,
+  }));
 }
 
 /** CPU seconds of the threads of a process by their name; a thread that has ended is no longer in it. */

@@ -19,8 +19,6 @@ export interface OrdersWork {
   readonly truncated: boolean;
 }
 
-const NO_LINKS: readonly SpanReference[] = [];
-
 /** Reads the spans that work for orders: those that name them, and those that inherit them inside their traces; and their messages. */
 export async function readOrderWork(
   store: StoreClient,
@@ -75,8 +73,20 @@ class RepeatedTexts {
 }
 
 function toStoredWork(cells: readonly string[], texts: RepeatedTexts): StoredWork {
-  const [traceId = '', spanId = '', parent = '', kind, messaging, started = '0', duration = '0'] = cells;
-  const [service, peer, order, alias, links = ''] = cells.slice(7);
+  const [
+    traceId = '',
+    spanId = '',
+    parent = '',
+    kind,
+    messaging,
+    started = '0',
+    duration = '0',
+    service,
+    peer,
+    order,
+    alias,
+    links = '',
+  ] = cells;
   const start = BigInt(started);
   return {
     span: {
@@ -89,14 +99,14 @@ function toStoredWork(cells: readonly string[], texts: RepeatedTexts): StoredWor
       end: start + BigInt(duration),
       messaging: MESSAGING[Number(messaging)] ?? null,
       peer: texts.read(peer),
-      links: links === '' ? NO_LINKS : toLinks(links),
+      links: toLinks(links),
     },
     order: texts.read(order),
     alias: texts.read(alias),
   };
 }
 
-/** Each is the 48 hexadecimal digits of a trace id and a span id. */
+/** Each link is the 48 hexadecimal digits of a trace id and a span id. */
 function toLinks(text: string): SpanReference[] {
   return Array.from({ length: text.length / 48 }, (_, index) => {
     const at = index * 48;
