@@ -53,22 +53,23 @@ export function wireLimit(coding: BodyCoding, limits: BodyLimits): number {
   return coding === 'identity' ? limits.maxBodyBytes : limits.maxCompressedBytes;
 }
 
-/** Collects a stream to its end within `limit`; the bytes are booked on the lease chunk by chunk, and valid until it is released. */
-export async function collect(stream: Readable, limit: number, lease: ByteLease): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+/**
+ * Collects a stream to its end within `limit`; the bytes are booked on the lease chunk by chunk, and valid until it is released.
+ *
+ * @param expected how many bytes the sender says there are, zero where it does not
+ */
+export async function collect(stream: Readable, limit: number, lease: ByteLease, expected: number): Promise<Buffer> {
   let length = 0;
   await new Promise<void>((resolve, reject) => {
     const onData = (chunk: Buffer): void => {
       try {
         length += chunk.length;
         if (length > limit) throw tooLarge(limit);
-        lease.take(chunk.length);
-        chunks.push(chunk);
+        lease.append(chunk, expected);
       } catch (error) {
         stream.off('data', onData);
         // Left in flowing mode without a listener, the rest is discarded as it comes.
         stream.resume();
-        chunks.length = 0;
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
@@ -86,7 +87,7 @@ export async function collect(stream: Readable, limit: number, lease: ByteLease)
     stream.on('aborted', onGone);
     stream.on('close', onGone);
   });
-  return lease.join(chunks, length);
+  return lease.bytes();
 }
 
 /**

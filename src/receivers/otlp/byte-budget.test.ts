@@ -1,36 +1,75 @@
 import { describe, expect, it } from 'vitest';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget, type ByteLease } from './byte-budget.ts';
 import { OtlpTally } from './tally.ts';
 
-const chunksOf = (text: string): Buffer[] => Array.from(Buffer.from(text), (byte) => Buffer.of(byte));
+const budgetOf = (limit = 100_000_000): ByteBudget => new ByteBudget(limit, new OtlpTally());
 
-describe('ByteLease.join', () => {
+/** Appends the bytes of a text one by one. */
+function gather(lease: ByteLease, text: string): Buffer {
+  for (const byte of Buffer.from(text)) lease.append(Buffer.of(byte), text.length);
+  return lease.bytes();
+}
+
+describe('ByteLease.append', () => {
   it('puts chunks together, and gives the memory to the next request only when this one is over', () => {
-    const budget = new ByteBudget(1_000_000, new OtlpTally());
+    const budget = budgetOf();
     const [first, second, third] = [budget.lease(), budget.lease(), budget.lease()];
-    const one = first.join(chunksOf('one'), 3);
-    const two = second.join(chunksOf('second'), 6);
+    const one = gather(first, 'one');
+    const two = gather(second, 'second');
     expect([one.toString(), two.toString()]).toEqual(['one', 'second']);
     first.release();
-    const three = third.join(chunksOf('three'), 5);
+    const three = gather(third, 'three');
     expect(three.buffer).toBe(one.buffer);
     expect([two.toString(), three.toString()]).toEqual(['second', 'three']);
   });
 
-  it('joins twice under one lease, also what is larger than the first', () => {
-    const lease = new ByteBudget(1_000_000, new OtlpTally()).lease();
-    expect(lease.join(chunksOf('ab'), 2).toString()).toBe('ab');
-    const halves = [Buffer.alloc(80_000, 1), Buffer.alloc(80_000, 2)];
-    expect(lease.join(halves, 160_000).equals(Buffer.concat(halves))).toBe(true);
+  it('leaves a single chunk where it is, and has no bytes before the first', () => {
+    const lease = budgetOf().lease();
+    expect(lease.bytes()).toHaveLength(0);
+    const chunk = Buffer.from('whole');
+    lease.append(chunk, 5);
+    expect(lease.bytes()).toBe(chunk);
+  });
+
+  it.each([
+    ['nobody says how large it will be', 0],
+    ['it is said', 9_000_000],
+    ['it is said to be smaller', 1000],
+    ['it is said to be far larger', 60_000_000],
+  ])('grows over the largest memory that is lent where %s', (_case, expected) => {
+    const lease = budgetOf().lease();
+    const chunks = Array.from({ length: 9 }, (_, index) => Buffer.alloc(1_000_000, index + 1));
+    for (const chunk of chunks) {
+      lease.append(chunk, expected);
+      expect(lease.bytes().buffer.byteLength).toBeLessThanOrEqual(Math.max(65_536, 8 * lease.bytes().length));
+    }
+    expect(lease.bytes().equals(Buffer.concat(chunks))).toBe(true);
+  });
+
+  it('books what comes, and refuses a chunk that the budget has no room for', () => {
+    const budget = budgetOf(10);
+    const [first, second] = [budget.lease(), budget.lease()];
+    gather(first, '1234567');
+    expect(() => gather(second, 'abcd')).toThrow('as many bytes of requests as it may');
+    first.release();
+    second.release();
+    expect(gather(budget.lease(), '0123456789')).toHaveLength(10);
   });
 
   it('takes memory back once, however often the lease is released', () => {
-    const budget = new ByteBudget(1_000_000, new OtlpTally());
+    const budget = budgetOf();
     const lease = budget.lease();
-    lease.join(chunksOf('ab'), 2);
+    gather(lease, 'ab');
     lease.release();
     lease.release();
-    const [a, b] = [budget.lease().join(chunksOf('cd'), 2), budget.lease().join(chunksOf('ef'), 2)];
+    const [a, b] = [gather(budget.lease(), 'cd'), gather(budget.lease(), 'ef')];
     expect([a.toString(), b.toString()]).toEqual(['cd', 'ef']);
+  });
+
+  it('is empty after a release, for the next message', () => {
+    const lease = budgetOf().lease();
+    gather(lease, 'before');
+    lease.release();
+    expect(gather(lease, 'after').toString()).toBe('after');
   });
 });

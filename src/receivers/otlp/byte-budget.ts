@@ -6,6 +6,8 @@ const MIN_LENT_BYTES = 64 * 1024;
 const MAX_LENT_BYTES = 4 * 1024 * 1024;
 /** Buffers that wait to be lent again, in bytes. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/** Memory is lent for up to so many times what has come of a request. */
+const GROWTH = 4;
 
 /** The bytes that all requests of a receiver may hold at the same time. */
 export class ByteBudget {
@@ -64,11 +66,14 @@ export class ByteBudget {
   }
 }
 
-/** What one request has booked; MUST be released in the end, which gives back all of it. */
+/** What one request has booked, and its bytes; MUST be released in the end, which gives back all of it. */
 export class ByteLease {
   readonly #budget: ByteBudget;
   #held = 0;
   #lent: Buffer | undefined;
+  /** The first chunk stays where it is: most small requests have no other. */
+  #first: Buffer | undefined;
+  #length = 0;
 
   constructor(budget: ByteBudget) {
     this.#budget = budget;
@@ -85,23 +90,46 @@ export class ByteLease {
     this.#budget.give(given);
   }
 
-  /** Puts chunks together; the bytes are valid until the lease is released. */
-  join(chunks: readonly Buffer[], length: number): Buffer {
-    if (chunks.length < 2) return chunks[0] ?? Buffer.alloc(0);
-    this.#lent ??= this.#budget.lend(length);
-    if (this.#lent.length < length) return Buffer.concat(chunks, length);
-    let at = 0;
-    for (const chunk of chunks) {
-      this.#lent.set(chunk, at);
-      at += chunk.length;
+  /**
+   * Books a chunk and puts it behind those before it, in memory that is lent: chunks that are kept until a request is whole
+   * outlive the young heap, and what the allocator gave for them does not come back.
+   *
+   * @param expected how many bytes there will be, zero where nobody says; memory is lent for what has come, not for what is promised
+   */
+  append(chunk: Buffer, expected: number): void {
+    this.take(chunk.length);
+    const length = this.#length + chunk.length;
+    if (this.#length === 0) {
+      this.#first = chunk;
+    } else {
+      this.#makeRoom(length, expected).set(chunk, this.#length);
+      this.#first = undefined;
     }
-    return this.#lent.subarray(0, length);
+    this.#length = length;
   }
 
-  /** Gives back everything; calling it again does nothing. What `join` returned MUST NOT be read any more. */
+  /** What was appended, valid until the lease is released. */
+  bytes(): Buffer {
+    return this.#first ?? this.#lent?.subarray(0, this.#length) ?? Buffer.alloc(0);
+  }
+
+  /** Gives back everything; calling it again does nothing. What `bytes` returned MUST NOT be read any more. */
   release(): void {
     this.give(this.#held);
     if (this.#lent !== undefined) this.#budget.takeBack(this.#lent);
     this.#lent = undefined;
+    this.#first = undefined;
+    this.#length = 0;
+  }
+
+  /** Memory for `length` bytes with those that came before in it. */
+  #makeRoom(length: number, expected: number): Buffer {
+    const old = this.#lent;
+    if (old !== undefined && old.length >= length) return old;
+    const lent = this.#budget.lend(Math.max(length, Math.min(expected, GROWTH * length)));
+    lent.set(this.bytes());
+    if (old !== undefined) this.#budget.takeBack(old);
+    this.#lent = lent;
+    return lent;
   }
 }

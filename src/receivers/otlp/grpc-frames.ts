@@ -19,7 +19,6 @@ export class GrpcMessageAssembler {
   readonly #lease: ByteLease;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerBytes = 0;
-  readonly #chunks: Buffer[] = [];
   #length = 0;
   #missing = 0;
 
@@ -41,15 +40,14 @@ export class GrpcMessageAssembler {
     const rest = chunk.length - fromHeader;
     if (rest === 0) return;
     if (rest > this.#missing) throw malformed('a unary call holds one message');
-    this.#lease.take(rest);
+    this.#lease.append(fromHeader === 0 ? chunk : chunk.subarray(fromHeader), this.#length);
     this.#missing -= rest;
-    this.#chunks.push(fromHeader === 0 ? chunk : chunk.subarray(fromHeader));
   }
 
   /** The message at the end of the call, valid until the lease is released; throws `malformed_payload` when it is not whole. */
   finish(): GrpcMessage {
     if (this.#headerBytes < HEADER_BYTES || this.#missing > 0) throw malformed('the message is not complete');
-    return { isCompressed: this.#header[0] === 1, bytes: this.#lease.join(this.#chunks, this.#length) };
+    return { isCompressed: this.#header[0] === 1, bytes: this.#lease.bytes() };
   }
 
   #begin(): void {

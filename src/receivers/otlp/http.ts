@@ -149,8 +149,9 @@ export class OtlpHttpReceiver {
       });
     }
     const limit = wireLimit(coding, this.#config);
-    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-    const bytes = await collect(request, limit, lease);
+    const expected = Number(request.headers['content-length'] ?? 0);
+    if (expected > limit) throw tooLarge(limit);
+    const bytes = await collect(request, limit, lease, expected);
     return coding === 'identity' || bytes.length === 0
       ? bytes
       : inflate(bytes, coding, this.#config.maxBodyBytes, lease);
