@@ -33,7 +33,7 @@ const base: BenchOptions = {
   warmupSeconds: 5,
   settleSeconds: 300,
   freshness: false,
-  cli: resolve(root, 'src/main/cli.ts'),
+  cli: resolve(root, 'dist/src/main/cli.js'),
 };
 
 const BASE = 'HTTP, protobuf';

@@ -52,7 +52,7 @@ function slopeOf(samples: readonly Sample[]): number {
 }
 
 async function run(): Promise<Soak> {
-  const waybill = await OwnWaybill.start({ cli: resolve(import.meta.dirname, '../src/main/cli.ts') });
+  const waybill = await OwnWaybill.start({ cli: resolve(import.meta.dirname, '../dist/src/main/cli.js') });
   const seed = randomInt(2 ** 32 - 1);
   const generator = new Generator({
     target: waybill.otlpHttp,

@@ -164,11 +164,13 @@ export class EmbeddedEngine {
       execArgv: [],
       // Nothing of our environment is the child's business. Statements hold a thread of libuv each; files and zlib need some too.
       // Of glibc's allocator every arena keeps what its threads freed, and there are eight for each core; what is mapped is given back.
+      // The engine's own allocator is jemalloc, which otherwise keeps for five seconds what was freed.
       env: {
         TZ: 'UTC',
         UV_THREADPOOL_SIZE: String(READERS + WRITERS + 4),
         MALLOC_ARENA_MAX: '2',
         MALLOC_MMAP_THRESHOLD_: '1048576',
+        JE_MALLOC_CONF: 'dirty_decay_ms:500',
       },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
