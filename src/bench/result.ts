@@ -65,7 +65,7 @@ export const benchResult = z.object({
   disk: z
     .object({
       bytes: count.describe('of the data directory, without parts that were merged into others'),
-      mergedAwayBytes: count.describe('of those parts; they are deleted after eight minutes'),
+      mergedAwayBytes: count.describe('of those parts; they are deleted after a minute'),
       bytesPerSpan: z.number(),
       spanTableBytesPerSpan: z.number(),
       columnBytesPerSpan: z.number().describe('before compression'),

@@ -72,7 +72,7 @@ export function cpuSecondsOf(pid: number | undefined): number | undefined {
 
 const bytes = z.coerce.number();
 const partFigures = z.object({
-  mergedPaths: z.array(z.string()).describe('parts that were merged into others and are kept for eight minutes more'),
+  mergedPaths: z.array(z.string()).describe('parts that were merged into others and are kept for a minute more'),
   activeParts: z.coerce.number(),
   spanBytes: bytes.describe('of table `spans` alone, on disk'),
   spanColumnBytes: bytes.describe('of table `spans` before compression'),

@@ -42,7 +42,7 @@ const method = `## The method
 - **Ledger.** Offered = acknowledged + refused + failed + not sent. Then every row is read back: acknowledged spans that are missing, spans that are
   there twice, spans in the wrong trace. Each must be 0.
 - **Disk** is the whole data directory after settling, journal and indexes included, without parts that are already merged into others (they are deleted
-  eight minutes later). Nothing is optimised by hand. An almost empty store takes 5 to 10 MB for its many small files, so only loads of millions of
+  a minute later). Nothing is optimised by hand. An almost empty store takes 5 to 10 MB for its many small files, so only loads of millions of
   spans tell what a span takes.
 - **Of the limit.** Right before and after each run one core copies memory, visits every protobuf field of the same bytes, and compresses
   them with zstd at level 1. The limit is what a core could do if it only copied the bytes in, visited every field, and wrote, checksummed and compressed the
