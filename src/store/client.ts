@@ -117,7 +117,7 @@ export class StoreClient {
         clickhouse_settings: READ_SETTINGS,
         abort_signal,
       });
-      return result.json<unknown>();
+      return rowsOf(await result.text());
     });
     if (schema === undefined) return rows;
     const parsed = schema.array().safeParse(rows);
@@ -299,6 +299,13 @@ export class StoreClient {
 function socketAgent(socketPath: string): Agent {
   const options: AgentOptions & { socketPath: string } = { keepAlive: true, maxSockets: MAX_CONNECTIONS, socketPath };
   return new Agent(options);
+}
+
+/** The rows of an answer in JSONEachRow, taken apart at once: the client's own way is a stream of streams, row by row. */
+function rowsOf(text: string): unknown[] {
+  // Line feeds within values are escaped.
+  const rows: unknown = JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`);
+  return Array.isArray(rows) ? rows : [];
 }
 
 function asText(lines: readonly string[]): Readable {
