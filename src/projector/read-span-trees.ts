@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { inheritOrders } from '../model/inheritance.ts';
 import { NO_SPAN } from '../model/no-id.ts';
 import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
-import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
+import { spanOwners } from '../store/span-owners.ts';
 import { TRACES } from '../store/trace-set.ts';
 
 const texts = z.array(z.string());
@@ -87,35 +86,40 @@ export class SpanTreeReader {
       { traces },
       spanRow,
     );
-    const owners = await aliasOwners(
+    const owners = await spanOwners(
       this.#store,
-      rows.map((row) => row.alias),
+      rows.map((row) => ({ span: placeOf(row), order: row.order_id, alias: row.alias })),
     );
-    const byTrace = Map.groupBy(rows, (row) => row.trace);
-    return new Map(
-      [...byTrace].map(([trace, own]) => {
-        const naming = own.map((row) => ({
-          spanId: row.span,
-          parentSpanId: parentOf(row.parent),
-          kind: kindOf(row.kind),
-          service: row.service,
-          orderId: row.order_id === '' ? (owners.get(row.alias) ?? null) : row.order_id,
-        }));
-        const inherited = inheritOrders(naming);
-        const spans = own.map((row, index) => toTreeSpan(row, inherited[index] ?? null));
-        return [trace, { spans, orders: new Map(spans.map(({ spanId, orderId }) => [spanId, orderId])) }];
-      }),
-    );
+    const trees = new Map<string, { readonly spans: TreeSpan[]; readonly orders: Map<string, string | null> }>();
+    for (const [index, row] of rows.entries()) {
+      const span = toTreeSpan(row, owners[index]?.orderId ?? null);
+      let tree = trees.get(row.trace);
+      if (tree === undefined) {
+        tree = { spans: [], orders: new Map() };
+        trees.set(row.trace, tree);
+      }
+      tree.spans.push(span);
+      tree.orders.set(span.spanId, span.orderId);
+    }
+    return trees;
   }
+}
+
+/** Where a span stands. */
+function placeOf(row: z.infer<typeof spanRow>) {
+  return {
+    traceId: row.trace,
+    spanId: row.span,
+    parentSpanId: row.parent === NO_SPAN ? null : row.parent,
+    kind: SPAN_KINDS[row.kind] ?? 'unspecified',
+    service: row.service,
+  };
 }
 
 function toTreeSpan(row: z.infer<typeof spanRow>, orderId: string | null): TreeSpan {
   return {
-    spanId: row.span,
-    parentSpanId: parentOf(row.parent),
+    ...placeOf(row),
     isError: row.failed === 1,
-    kind: kindOf(row.kind),
-    service: row.service,
     name: row.name,
     endedAt: BigInt(row.ended),
     statusMessage: row.status_message,
@@ -123,14 +127,6 @@ function toTreeSpan(row: z.infer<typeof spanRow>, orderId: string | null): TreeS
     events: row.event_keys.map((keys, index) => zip(keys, row.event_values[index] ?? [])),
     orderId,
   };
-}
-
-function kindOf(kind: number): SpanKind {
-  return SPAN_KINDS[kind] ?? 'unspecified';
-}
-
-function parentOf(parent: string): string | null {
-  return parent === NO_SPAN ? null : parent;
 }
 
 function zip(keys: readonly string[], values: readonly string[]): Map<string, string> {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { inheritOrders } from '../model/inheritance.ts';
 import { NO_SPAN } from '../model/no-id.ts';
 import { SPAN_KINDS } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
+import { spanOwners } from '../store/span-owners.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { hexOf } from './time-sql.ts';
 
@@ -59,7 +59,7 @@ export async function ordersInTraces(store: StoreClient, traces: readonly string
   return answer;
 }
 
-/** The order that each span of each trace works for; see `inheritOrders`. */
+/** The order that each span of each trace works for; see `spanOwners`. */
 async function ordersOfSpans(store: StoreClient, traces: readonly string[]): Promise<Map<string, Map<string, string>>> {
   if (traces.length === 0) return new Map();
   const rows = await store.query(
@@ -70,28 +70,24 @@ async function ordersOfSpans(store: StoreClient, traces: readonly string[]): Pro
     { traces },
     spanRow,
   );
-  const owners = await aliasOwners(
+  const owners = await spanOwners(
     store,
-    rows.map(({ alias }) => alias),
+    rows.map((row) => ({
+      span: {
+        traceId: row.trace,
+        spanId: row.span,
+        parentSpanId: row.parent === NO_SPAN ? null : row.parent,
+        kind: SPAN_KINDS[row.kind] ?? 'unspecified',
+        service: row.service,
+      },
+      order: row.order_id,
+      alias: row.alias,
+    })),
   );
-  const byTrace = Map.groupBy(rows, ({ trace }) => trace);
-  return new Map(
-    [...byTrace].map(([trace, spans]) => {
-      const inherited = inheritOrders(
-        spans.map((span) => ({
-          spanId: span.span,
-          parentSpanId: span.parent === NO_SPAN ? null : span.parent,
-          kind: SPAN_KINDS[span.kind] ?? 'unspecified',
-          service: span.service,
-          orderId: span.order_id === '' ? (owners.get(span.alias) ?? null) : span.order_id,
-        })),
-      );
-      const orderOfSpan = new Map<string, string>();
-      for (const [index, { span }] of spans.entries()) {
-        const orderId = inherited[index];
-        if (orderId !== undefined && orderId !== null) orderOfSpan.set(span, orderId);
-      }
-      return [trace, orderOfSpan];
-    }),
-  );
+  const byTrace = new Map(traces.map((trace) => [trace, new Map<string, string>()]));
+  for (const [index, { trace, span }] of rows.entries()) {
+    const orderId = owners[index]?.orderId ?? null;
+    if (orderId !== null) byTrace.get(trace)?.set(span, orderId);
+  }
+  return byTrace;
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { inheritOrders } from '../model/inheritance.ts';
 import { NO_SPAN } from '../model/no-id.ts';
-import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
+import { type FamilySpan, SPAN_KINDS } from '../model/span-parents.ts';
 import { formatRfc3339 } from '../model/units.ts';
-import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
+import { spanOwners } from '../store/span-owners.ts';
 import type { Resources } from './resources.ts';
 import { hexOf, nanos } from './time-sql.ts';
 import { partsToAttributes } from './typed-attributes.ts';
@@ -60,26 +59,18 @@ export async function findTrace(store: StoreClient, resources: Resources, traceI
   if (rows.length === 0) return undefined;
   const spansTruncated = rows.length > MAX_SPANS_PER_TRACE;
   const shown = withoutDoubles(rows.slice(0, MAX_SPANS_PER_TRACE).map(withColumns));
-  const owners = await aliasOwners(
+  const owners = await spanOwners(
     store,
-    shown.map((row) => row.alias),
+    shown.map((row) => ({ span: { traceId, ...placeOf(row) }, order: row.order_id, alias: row.alias })),
   );
-  const naming = shown.map((row) => ({
-    spanId: row.span,
-    parentSpanId: row.parent === NO_SPAN ? null : row.parent,
-    kind: kindOf(row),
-    service: row.service,
-    orderId: row.order_id !== '' ? row.order_id : (owners.get(row.alias) ?? null),
-  }));
-  const inherited = inheritOrders(naming);
   const origin = BigInt(shown[0]?.started ?? '0');
   return {
     ...summarize(traceId, shown, origin),
-    orders: [...new Set(naming.flatMap(({ orderId }) => (orderId === null ? [] : [orderId])))].sort(),
+    orders: [...new Set(owners.flatMap(({ named }) => (named === null ? [] : [named])))].sort(),
     spans: shown.map((row, index) => ({
       ...toSpan(row, origin),
-      orderId: inherited[index] ?? null,
-      orderNamed: naming[index]?.orderId !== null,
+      orderId: owners[index]?.orderId ?? null,
+      orderNamed: (owners[index]?.named ?? null) !== null,
     })),
     spansTruncated,
     resources: await resources.read(shown.map((row) => row.resource)),
@@ -124,11 +115,8 @@ function summarize(traceId: string, rows: readonly SpanRow[], origin: bigint) {
 
 function toSpan(row: ReturnType<typeof withColumns>, origin: bigint) {
   return {
-    spanId: row.span,
-    parentSpanId: row.parent === NO_SPAN ? null : row.parent,
+    ...placeOf(row),
     name: row.name,
-    kind: kindOf(row),
-    service: row.service,
     startedAt: formatRfc3339(BigInt(row.started)),
     offsetMs: Number(BigInt(row.started) - origin) / 1e6,
     durationMs: Number(row.duration) / 1e6,
@@ -150,6 +138,12 @@ function toSpan(row: ReturnType<typeof withColumns>, origin: bigint) {
   };
 }
 
-function kindOf({ kind }: SpanRow): SpanKind {
-  return SPAN_KINDS[kind] ?? 'unspecified';
+/** Where a span stands in its trace. */
+function placeOf({ span, parent, kind, service }: SpanRow): FamilySpan {
+  return {
+    spanId: span,
+    parentSpanId: parent === NO_SPAN ? null : parent,
+    kind: SPAN_KINDS[kind] ?? 'unspecified',
+    service,
+  };
 }

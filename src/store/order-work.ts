@@ -1,12 +1,11 @@
-import { inheritOrders } from '../model/inheritance.ts';
 import { SPAN_KINDS } from '../model/span-parents.ts';
 import type { UnixNano } from '../model/units.ts';
 import { MESSAGING, type SpanReference, type WorkSpan } from '../model/work-span.ts';
-import { aliasOwners } from './alias-owners.ts';
 import type { StoreClient } from './client.ts';
 import { type NamedOrder, tracesOfOrders } from './order-traces.ts';
 import { type QueueWait, readOrderWaits } from './order-waits.ts';
 import { QUICK } from './quick-settings.ts';
+import { type StoredNaming, spanOwners } from './span-owners.ts';
 import { TRACES } from './trace-set.ts';
 
 /** What works for orders, and what they wait for. */
@@ -35,12 +34,8 @@ export async function readOrderWork(
   return { spans: new Map([...traces.keys()].map((orderId) => [orderId, found.get(orderId) ?? []])), waits, truncated };
 }
 
-/** A span as it is stored: what it names is not yet an order, and spans that name nothing inherit. */
-interface StoredWork {
+interface StoredWork extends StoredNaming {
   readonly span: WorkSpan;
-  /** Empty where it names none. */
-  readonly order: string;
-  readonly alias: string;
 }
 
 /** The spans of traces, each once. There are tens of thousands at a time, so they come as cells. */
@@ -115,28 +110,14 @@ function toLinks(text: string): SpanReference[] {
 }
 
 async function byOrder(store: StoreClient, rows: readonly StoredWork[]): Promise<Map<string, WorkSpan[]>> {
-  const owners = await aliasOwners(
-    store,
-    rows.map((row) => row.alias),
-  );
+  const owners = await spanOwners(store, rows);
   const spans = new Map<string, WorkSpan[]>();
-  for (const trace of Map.groupBy(rows, ({ span }) => span.traceId).values()) {
-    const inherited = inheritOrders(
-      trace.map(({ span, order, alias }) => ({
-        spanId: span.spanId,
-        parentSpanId: span.parentSpanId,
-        kind: span.kind,
-        service: span.service,
-        orderId: order === '' ? (owners.get(alias) ?? null) : order,
-      })),
-    );
-    for (const [index, { span }] of trace.entries()) {
-      const orderId = inherited[index] ?? null;
-      if (orderId === null) continue;
-      const own = spans.get(orderId);
-      if (own === undefined) spans.set(orderId, [span]);
-      else own.push(span);
-    }
+  for (const [index, { span }] of rows.entries()) {
+    const orderId = owners[index]?.orderId ?? null;
+    if (orderId === null) continue;
+    const own = spans.get(orderId);
+    if (own === undefined) spans.set(orderId, [span]);
+    else own.push(span);
   }
   return spans;
 }
