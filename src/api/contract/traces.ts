@@ -99,6 +99,9 @@ export const traces = z.object({
   nextCursor: cursor
     .nullable()
     .describe('null at the end of the list; a page before it may hold fewer traces than asked for, even none'),
+  truncated: z
+    .boolean()
+    .describe('true when 10,000 traces were under way where the page before ended: of more, some are on no page'),
 });
 
 /** `GET /api/services`. */

@@ -48,6 +48,7 @@ export function traceSearchRoutes({ queries, now }: ApiParts): FastifyPluginCall
         return {
           traces: found.traces.map((each) => ({ ...each, orders: [...each.orders] })),
           nextCursor: found.next === undefined ? null : encodeTraceCursor(found.next),
+          truncated: found.truncated,
         };
       },
     );

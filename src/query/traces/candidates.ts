@@ -28,9 +28,6 @@ export interface Batch {
   readonly frontier: TracePlace | undefined;
 }
 
-/** Most traces that were under way when a page ended and are looked at again for the next one. */
-const MAX_UNDER_WAY = 10_000;
-
 /**
  * How the index is asked. Compiled expressions have other names, by which the engine does not find the skip indexes any more: from the third
  * question on it would read everything. Caching conditions is of no use, since times and ids differ each time.
@@ -102,17 +99,22 @@ export async function newestByIndex(
 /**
  * Candidates that began behind a place and have a fitting row before it: they were under way there, so that the search from there on would
  * not see what of them fits.
+ *
+ * @param most more are left out, and `isCut` says so
  */
-export async function underWayAt(store: StoreClient, fits: IndexCondition, place: TracePlace): Promise<Candidate[]> {
+export async function underWayAt(
+  store: StoreClient,
+  { fits, place, most }: { fits: IndexCondition; place: TracePlace; most: number },
+): Promise<{ candidates: Candidate[]; isCut: boolean }> {
   const rows = await readCandidates(
     store,
-    `SELECT trace_id FROM trace_index
+    `SELECT DISTINCT trace_id FROM trace_index
      WHERE ${BEHIND} AND trace_id IN (SELECT trace_id FROM trace_index WHERE ${fits.sql} AND ${fits.hint} AND ${NOT_BEHIND})
-     LIMIT ${MAX_UNDER_WAY}`,
+     LIMIT {limit:UInt32}`,
     fits,
-    behindParameters(place),
+    { ...behindParameters(place), limit: most + 1 },
   );
-  return rows.map(toCandidate);
+  return { candidates: rows.slice(0, most).map(toCandidate), isCut: rows.length > most };
 }
 
 const estimateRow = z.object({ marks: z.coerce.number() });

@@ -40,6 +40,7 @@ const SMALL: SearchSizes = {
   slice: 24,
   sliceGrowth: 2,
   granules: 0,
+  maxUnderWay: 120,
   maxLookedAt: 1_000_000,
 };
 
@@ -230,6 +231,25 @@ describe('searching traces', () => {
     };
     const found = await allPages(filter, 5, { ...SMALL, maxLookedAt: 1 });
     expect(found.map(({ traceId }) => traceId)).toEqual(expected(filter).map(({ traceId }) => traceId));
+  });
+
+  it('says where more traces were under way at the end of a page than it looks at again', async () => {
+    const filter: TraceFilter = { attributes: [], service: 'crm' };
+    const sizes = { ...SMALL, maxUnderWay: 0 };
+    const pages: TracePage[] = [];
+    let after: TracePlace | undefined;
+    do {
+      const page = await findTraces(store.client, filter, { limit: 5, after }, sizes);
+      pages.push(page);
+      after = page.next;
+    } while (after !== undefined);
+    expect(pages[0]?.truncated).toBe(false);
+    expect(pages.some(({ truncated }) => truncated)).toBe(true);
+    const found = pages.flatMap(({ traces }) => traces.map(({ traceId }) => traceId));
+    const all = expected(filter).map(({ traceId }) => traceId);
+    expect(all).toEqual(expect.arrayContaining(found));
+    const whole = await findTraces(store.client, filter, { limit: 5, after: pages[0]?.next }, SMALL);
+    expect(whole.truncated).toBe(false);
   });
 
   it('sums up each trace whole, whatever part of it fits', async () => {

@@ -35,6 +35,8 @@ export interface SearchSizes {
   readonly sliceGrowth: number;
   /** Granules of spans in the first slice up to which a value is rare. */
   readonly granules: number;
+  /** Traces that were under way when a page ended and are looked at again for the next one; of more, some are missing. */
+  readonly maxUnderWay: number;
   /** Traces that are looked at closely for one page; one that needs more ends early and says where to go on. */
   readonly maxLookedAt: number;
 }
@@ -46,6 +48,7 @@ const SIZES: SearchSizes = {
   slice: 32_000,
   sliceGrowth: 8,
   granules: 16,
+  maxUnderWay: 10_000,
   maxLookedAt: 2_000,
 };
 /** Share of granules with a value from which on it is in most of the traces, or at least in some percent of them. */
@@ -58,11 +61,13 @@ export interface TracePage {
   readonly traces: readonly (TraceSummary & { readonly orders: readonly string[] })[];
   /** Behind this place the list goes on; undefined at its end. */
   readonly next: TracePlace | undefined;
+  /** Whether more traces were under way where the page before ended than are looked at: some that began before may be on no page. */
+  readonly truncated: boolean;
 }
 
 /**
  * Finds traces of which one span fits the whole filter, newest first by the start of their earliest span, equal ones by the greatest trace
- * id. Complete: every trace that fits is on this page or behind its end.
+ * id. Complete, unless the page says that it is truncated: every trace that fits is on this page or behind its end.
  *
  * A page may hold fewer traces than asked for and still have a next one, where very much had to be looked at.
  */
@@ -88,6 +93,7 @@ class TraceSearch {
   readonly #seen = new Set<string>();
   readonly #found: Found[] = [];
   #lookedAt = 0;
+  #truncated = false;
 
   constructor(
     store: StoreClient,
@@ -105,7 +111,12 @@ class TraceSearch {
   async run(): Promise<TracePage> {
     const fits = indexCondition(this.#filter);
     const spans = spanCondition(this.#filter, await this.#ofResources());
-    if (this.#after !== undefined) this.#take(await underWayAt(this.#store, fits, this.#after));
+    if (this.#after !== undefined) {
+      const most = this.#sizes.maxUnderWay;
+      const { candidates, isCut } = await underWayAt(this.#store, { fits, place: this.#after, most });
+      this.#take(candidates);
+      this.#truncated = isCut;
+    }
     for await (const { candidates, frontier } of this.#batches(fits, spans)) {
       this.#take(candidates);
       await this.#lookAt(spans, frontier);
@@ -217,7 +228,8 @@ class TraceSearch {
   }
 
   #page(next: TracePlace | undefined): TracePage {
-    return { traces: this.#found.slice(0, this.#limit).map(({ trace }) => trace), next };
+    const traces = this.#found.slice(0, this.#limit).map(({ trace }) => trace);
+    return { traces, next, truncated: this.#truncated };
   }
 }
 

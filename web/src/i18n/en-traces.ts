@@ -19,6 +19,8 @@ export const enTraces = {
     shown_one: '{{count}} trace',
     shown_other: '{{count}} traces',
     end: 'that is all',
+    truncated:
+      'more traces were under way at the end of a page than are looked at again: some are missing, narrow the search',
     nothing: 'No trace in the last hour',
     nothingHint:
       'Choose a longer time. Services send spans over OTLP, to /v1/traces on port 4318 or over gRPC on port 4317.',

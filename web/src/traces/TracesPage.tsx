@@ -46,6 +46,7 @@ function Found({ filters }: { readonly filters: Filters }) {
         <span aria-live="polite">
           {t('traces.shown', { count: traces.length })}
           {query.hasNextPage ? '' : ` · ${t('traces.end')}`}
+          {query.data?.pages.some(({ truncated }) => truncated) ? ` · ${t('traces.truncated')}` : ''}
         </span>
         <MoreButton query={query} />
       </footer>
