@@ -21,6 +21,8 @@ const TEXTS = {
     deviation: 'Skipped “Packaging”',
     traceError: 'no answer within 2000 ms',
     overTarget: 'over the target of 30 s',
+    kind: 'Kind',
+    producer: 'producer',
     failures: '1 failure',
     notOvercome: 'failed',
     skipped: 'skipped',
@@ -38,6 +40,8 @@ const TEXTS = {
     deviation: 'Пропущен статус «Упаковывается»',
     traceError: 'no answer within 2000 ms',
     overTarget: 'дольше нормы 30 с',
+    kind: 'Вид',
+    producer: 'отправитель',
     failures: '1 сбой',
     notOvercome: 'заказ не прошёл',
     skipped: 'пропущен',
@@ -134,6 +138,11 @@ describe.skipIf(chromiumPath === undefined)(
         await window.picture('traces-errors');
         await rows.first().getByRole('link').first().click();
         await window.page.getByText(texts.traceError).first().waitFor();
+        await open('/traces', 'traces');
+        await window.page.getByLabel(texts.kind, { exact: true }).first().click();
+        await window.page.getByRole('option', { name: texts.producer }).click();
+        await window.page.waitForURL(/kind=producer/);
+        await byId('traces-table').waitFor();
         await open('/traces?service=nobody&attributes=a%3Db&since=7d', 'traces-nothing');
         expect(await says('traces-empty')).not.toBe('');
       });

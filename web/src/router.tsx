@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { type FailureClass, failureClass, severity } from '../../src/api/contract/index.ts';
+import { type FailureClass, failureClass, severity, spanKind } from '../../src/api/contract/index.ts';
 import {
   conformanceQuery,
   DEATH_REASONS,
@@ -177,6 +177,7 @@ function signals(client: QueryClient) {
       compact({
         service: text(search['service']),
         operation: text(search['operation']),
+        kind: spanKind.safeParse(search['kind']).data,
         minDuration: text(search['minDuration']),
         maxDuration: text(search['maxDuration']),
         error: text(search['error']) === 'true' ? 'true' : undefined,

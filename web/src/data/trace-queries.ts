@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { operations, services, traces } from '../../../src/api/contract/index.ts';
+import { operations, type SpanKindName, services, traces } from '../../../src/api/contract/index.ts';
 import { get } from './client.ts';
 import { FAILURE_WINDOWS, type FailureWindow, REFRESH_MS } from './queries.ts';
 
@@ -10,6 +10,7 @@ const CHOICES_FRESH_MS = 30_000;
 export interface TraceFilters {
   readonly service?: string | undefined;
   readonly operation?: string | undefined;
+  readonly kind?: SpanKindName | undefined;
   readonly minDuration?: string | undefined;
   readonly maxDuration?: string | undefined;
   readonly error?: 'true' | undefined;

@@ -12,6 +12,7 @@ export const enTraces = {
     minDuration: 'At least, 1.5s',
     maxDuration: 'At most, 2m',
     durationHint: 'A number and a unit: 250ms, 1.5s, 2m30s',
+    anyKind: 'Any kind',
     attribute: 'Attribute, key=value',
     attributeHint: 'Attribute of the span or of its service, key=value, and Enter',
     without: 'Remove {{attribute}}',

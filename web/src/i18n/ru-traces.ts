@@ -12,6 +12,7 @@ export const ruTraces = {
     minDuration: 'Не короче, 1.5s',
     maxDuration: 'Не дольше, 2m',
     durationHint: 'Число и единица: 250ms, 1.5s, 2m30s',
+    anyKind: 'Любой вид',
     attribute: 'Атрибут, ключ=значение',
     attributeHint: 'Атрибут спана или его сервиса: ключ=значение, затем Enter',
     without: 'Убрать {{attribute}}',

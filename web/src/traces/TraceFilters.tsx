@@ -2,7 +2,7 @@ import { Checkbox, Pill, Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { MAX_SEARCHED_ATTRIBUTES } from '../../../src/api/contract/index.ts';
+import { MAX_SEARCHED_ATTRIBUTES, spanKind } from '../../../src/api/contract/index.ts';
 import {
   attributesOf,
   DEFAULT_TRACE_WINDOW,
@@ -152,6 +152,22 @@ function ServiceAndOperation({ filters, change }: FiltersProps) {
   );
 }
 
+function Kind({ filters, change }: FiltersProps) {
+  const { t } = useTranslation();
+  return (
+    <Select
+      size="xs"
+      clearable
+      className={styles['kind'] ?? ''}
+      aria-label={t('span.kind')}
+      placeholder={t('traces.anyKind')}
+      data={spanKind.options.map((kind) => ({ value: kind, label: t(`span.kinds.${kind}`) }))}
+      value={filters.kind ?? null}
+      onChange={(value) => change({ ...filters, kind: spanKind.safeParse(value).data })}
+    />
+  );
+}
+
 /** What traces are narrowed to: one span of each fits all of it. */
 export function TraceFilters({ filters, change }: FiltersProps) {
   const { t } = useTranslation();
@@ -161,6 +177,7 @@ export function TraceFilters({ filters, change }: FiltersProps) {
   return (
     <div className="wb-filters">
       <ServiceAndOperation filters={filters} change={change} />
+      <Kind filters={filters} change={change} />
       <Entered
         {...durations}
         label={t('traces.minDuration')}
