@@ -181,7 +181,7 @@ export class Projector {
     this.#doubtful = [];
   }
 
-  /** Folds what the next touches name; false when there were none. */
+  /** Folds what the next touches name; tells whether there are more of which nobody will be told. */
   async #round(): Promise<boolean> {
     const touched = await this.#touches.after(this.#cursor);
     if (touched === undefined) return false;
@@ -201,7 +201,7 @@ export class Projector {
     // Under load there is always something to fold: what waits is only what came behind this.
     this.#waitingSince = Math.max(this.#waitingSince ?? 0, Math.min(touched.observedUpToMs, this.#now()));
     await this.#savePlace();
-    return true;
+    return touched.isCut;
   }
 
   /** Folds orders whose touches came too soon after their last fold. */

@@ -21,6 +21,8 @@ export interface TouchedOrders {
   /** The first and the last of the segments. */
   readonly first: number;
   readonly last: number;
+  /** Whether there was more than is read in one go. */
+  readonly isCut: boolean;
   /** When the latest of these touches was observed, milliseconds since the epoch; what is still to be read came later. */
   readonly observedUpToMs: number;
   /**
@@ -57,7 +59,8 @@ export class TouchReader {
     const [first, last] = [touches[0], touches.at(-1)];
     if (first === undefined || last === undefined) return undefined;
     const observedUpToMs = touches.reduce((latest, { observed_ms: at }) => Math.max(latest, at), 0);
-    return { first: first.segment, last: last.segment, observedUpToMs, ...(await this.#orders(touches)) };
+    const isCut = touches.length >= TOUCHES_PER_ROUND;
+    return { first: first.segment, last: last.segment, isCut, observedUpToMs, ...(await this.#orders(touches)) };
   }
 
   async #orders(touches: readonly Touch[]): Promise<Pick<TouchedOrders, 'plain' | 'whole'>> {

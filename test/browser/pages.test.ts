@@ -22,7 +22,7 @@ const TEXTS = {
     traceError: 'no answer within 2000 ms',
     overTarget: 'over the target of 30 s',
     kind: 'Kind',
-    producer: 'producer',
+    server: 'server',
     failures: '1 failure',
     notOvercome: 'failed',
     skipped: 'skipped',
@@ -41,7 +41,7 @@ const TEXTS = {
     traceError: 'no answer within 2000 ms',
     overTarget: 'дольше нормы 30 с',
     kind: 'Вид',
-    producer: 'отправитель',
+    server: 'сервер',
     failures: '1 сбой',
     notOvercome: 'заказ не прошёл',
     skipped: 'пропущен',
@@ -140,8 +140,8 @@ describe.skipIf(chromiumPath === undefined)(
         await window.page.getByText(texts.traceError).first().waitFor();
         await open('/traces', 'traces');
         await window.page.getByLabel(texts.kind, { exact: true }).first().click();
-        await window.page.getByRole('option', { name: texts.producer }).click();
-        await window.page.waitForURL(/kind=producer/);
+        await window.page.getByRole('option', { name: texts.server, exact: true }).click();
+        await window.page.waitForURL(/kind=server/);
         await byId('traces-table').waitFor();
         await open('/traces?service=nobody&attributes=a%3Db&since=7d', 'traces-nothing');
         expect(await says('traces-empty')).not.toBe('');
