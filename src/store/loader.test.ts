@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Segment, SegmentSource } from '../model/segment.ts';
 import { littleEndianBytes } from '../wire/native/column.ts';
@@ -35,6 +37,12 @@ class MemorySource implements SegmentSource {
     this.quarantined.push({ id, reason });
     return Promise.resolve();
   }
+}
+
+/** Collects garbage; V8 hands the function out on request only. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
 }
 
 const ROWS = 400;
@@ -109,6 +117,33 @@ describe('the loader', () => {
       failingForMs: 0,
     });
     expect(await counts()).toEqual({ a: 2 * ROWS, distinctA: 2 * ROWS, b: 2 * ROWS, distinctB: 2 * ROWS });
+  });
+
+  it('keeps nothing of the segments that it loaded, however long it runs', async () => {
+    await createTables();
+    const given: WeakRef<Segment>[] = [];
+    let done = 0;
+    const source: SegmentSource = {
+      next: () => {
+        if (done === 5) return new Promise(() => undefined);
+        const next = segment(done + 1);
+        given.push(new WeakRef(next));
+        return Promise.resolve(next);
+      },
+      done: () => {
+        done += 1;
+        return Promise.resolve();
+      },
+    };
+    const loader = new Loader({ source, store: { client, installationId: 'x' } });
+    loader.start();
+    await expect.poll(() => loader.stats.loadedSegments, { timeout: 10_000 }).toBe(5);
+    const alive = (): number => {
+      collectGarbage();
+      return given.filter((segment) => segment.deref() !== undefined).length;
+    };
+    await expect.poll(alive, { timeout: 10_000 }).toBeLessThan(2);
+    await loader.stop();
   });
 
   it('loads a repeated segment once, and the same number of another installation too', async () => {

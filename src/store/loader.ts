@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WaybillError } from '../model/errors.ts';
+import { orAborted } from '../model/or-aborted.ts';
 import type { Segment, SegmentSource } from '../model/segment.ts';
 import type { Store } from './store.ts';
 
@@ -110,14 +111,11 @@ export class Loader {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const stopped = new Promise<undefined>((done) =>
-      signal.addEventListener('abort', () => done(undefined), { once: true }),
-    );
     for (let attempt = 1; !signal.aborted; ) {
       let segment: Segment | undefined;
       try {
         // A segment that comes too late is not lost: the source gives it again.
-        segment = await Promise.race([this.#source.next(), stopped]);
+        segment = await orAborted(this.#source.next(), signal);
         if (segment === undefined) return;
         await this.#load(segment, signal);
         if (signal.aborted) return;

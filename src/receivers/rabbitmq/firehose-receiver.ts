@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AsyncMessage } from 'rabbitmq-client';
 import type { Consumer } from '../../model/consumer.ts';
+import { orAborted } from '../../model/or-aborted.ts';
 import type { UnixNano } from '../../model/units.ts';
 import { Batcher, type FinishedBatch } from './batcher.ts';
 import { BrokerWatch, type Look } from './broker-watch.ts';
@@ -223,17 +224,16 @@ export class FirehoseReceiver {
   }
 
   async #watchOver(queue: TraceQueue): Promise<void> {
-    const { signal } = this.#abort;
-    const stopped = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
+    const ended = AbortSignal.any([this.#abort.signal, queue.lost]);
     // The first look comes at once: it is what later ones are held against, and it switches tracing on.
     this.#tick = 0;
-    for (;;) {
-      await Promise.race([this.#tickOnce(queue), queue.lost, stopped]);
-      if (signal.aborted) return;
-      await Promise.race([sleep(TICK_MS), queue.lost, stopped]);
-      if (signal.aborted) return;
+    try {
+      for (;;) {
+        await orAborted(this.#tickOnce(queue), ended);
+        await orAborted(sleep(TICK_MS), ended);
+      }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
     }
   }
 

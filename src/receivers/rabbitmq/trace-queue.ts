@@ -1,4 +1,5 @@
 import { type AsyncMessage, type Channel, Connection } from 'rabbitmq-client';
+import { orAborted } from '../../model/or-aborted.ts';
 import type { RabbitmqBrokerConfig } from './config.ts';
 import type { Step } from './explain-failure.ts';
 
@@ -22,18 +23,13 @@ export class TraceQueue {
   readonly #config: RabbitmqBrokerConfig;
   readonly #connection: Connection;
   #channel: Channel | undefined;
-  #end: (error: TraceQueueError) => void = () => undefined;
+  readonly #lost = new AbortController();
   #step: Step = 'connect';
-  /** Rejects with a TraceQueueError when the connection or the queue is lost. */
-  readonly lost: Promise<never>;
+  /** Aborted with a TraceQueueError when the connection or the queue is lost. */
+  readonly lost: AbortSignal = this.#lost.signal;
 
   private constructor(config: RabbitmqBrokerConfig) {
     this.#config = config;
-    this.lost = new Promise<never>((_resolve, reject) => {
-      this.#end = reject;
-    });
-    // Whoever waits hears of it; nobody has to.
-    this.lost.catch(() => undefined);
     this.#connection = new Connection({
       ...credentials(config),
       vhost: config.vhost,
@@ -54,7 +50,7 @@ export class TraceQueue {
   ): Promise<TraceQueue> {
     const queue = new TraceQueue(config);
     try {
-      await Promise.race([queue.#setUp(onMessage, onBlocked), queue.lost]);
+      await orAborted(queue.#setUp(onMessage, onBlocked), queue.lost);
       return queue;
     } catch (error) {
       queue.destroy();
@@ -183,7 +179,7 @@ export class TraceQueue {
   }
 
   #fail(error: unknown): void {
-    this.#end(new TraceQueueError(this.#step, error));
+    this.#lost.abort(new TraceQueueError(this.#step, error));
     // The library would connect again by itself; when and with what said is ours to decide.
     this.destroy();
   }
