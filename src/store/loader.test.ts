@@ -140,7 +140,7 @@ describe('the loader', () => {
     await expect.poll(() => loader.stats.loadedSegments, { timeout: 10_000 }).toBe(5);
     const alive = (): number => {
       collectGarbage();
-      return given.filter((segment) => segment.deref() !== undefined).length;
+      return given.filter((each) => each.deref() !== undefined).length;
     };
     await expect.poll(alive, { timeout: 10_000 }).toBeLessThan(2);
     await loader.stop();
