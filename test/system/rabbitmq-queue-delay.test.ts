@@ -13,6 +13,8 @@ const MOST_P95_MS = 5;
 /** A machine is quiet where its broker answers within this, 95 times of 100, and the truth is sure of almost every message. */
 const QUIET_ROUND_TRIP_MS = 1.5;
 const QUIET_SURE = 0.9;
+/** Messages whose truth is sure, of a scenario, below which their quantiles say nothing. */
+const FEWEST_SURE = 20;
 /** A busy machine gets more than one try to be quiet. */
 const MOST_ROUNDS = 3;
 
@@ -123,6 +125,8 @@ describe.skipIf(findRabbitmq() === undefined)('queue delay', () => {
         expect(delay.source, line).toBe(pairs.length === 0 ? null : 'firehose_arrival');
         if (isQuiet) expect(pairs.length / scenario.messages.length, line).toBeGreaterThan(0.8);
         if (pairs.length === 0) continue;
+        // On a busy machine the truth may be hardly sure of any of them: then there is nothing to hold figures against.
+        if (!isQuiet && sure.length < FEWEST_SURE) continue;
         // Events of a burst come late by nature; then, as on a busy machine, Waybill must say by how much.
         const isStrict = isQuiet && !isBurst(scenario.name);
         const stated = way.p95 + (delay.uncertaintyMs ?? 0);
@@ -131,7 +135,7 @@ describe.skipIf(findRabbitmq() === undefined)('queue delay', () => {
         // One message in the middle decides it, and its truth holds its way.
         expect(p50Error, line).toBeLessThanOrEqual(most50 + way.p50);
         expect(p95Error, line).toBeLessThanOrEqual(most95);
-        if (sure.length < 20) continue;
+        if (sure.length < FEWEST_SURE) continue;
         expect(error.p50, line).toBeLessThanOrEqual(most50);
         expect(error.p95, line).toBeLessThanOrEqual(most95);
         expect(within(way.p95), line).toBeGreaterThanOrEqual(0.95);
