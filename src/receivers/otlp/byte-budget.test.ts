@@ -46,6 +46,17 @@ describe('ByteLease.append', () => {
     expect(lease.bytes().equals(Buffer.concat(chunks))).toBe(true);
   });
 
+  it('copies what came before a few times only, where nobody says how large it will be', () => {
+    const lease = budgetOf().lease();
+    const memories = new Set<ArrayBufferLike>();
+    for (let index = 0; index < 300; index += 1) {
+      lease.append(Buffer.alloc(65_536, index), 0);
+      memories.add(lease.bytes().buffer);
+    }
+    expect(lease.bytes()).toHaveLength(300 * 65_536);
+    expect(memories.size).toBeLessThan(12);
+  });
+
   it('books what comes, and refuses a chunk that the budget has no room for', () => {
     const budget = budgetOf(10);
     const [first, second] = [budget.lease(), budget.lease()];

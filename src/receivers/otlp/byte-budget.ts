@@ -6,8 +6,8 @@ const MIN_LENT_BYTES = 64 * 1024;
 const MAX_LENT_BYTES = 4 * 1024 * 1024;
 /** Buffers that wait to be lent again, in bytes. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
-/** Memory is lent for up to so many times what has come of a request. */
-const GROWTH = 4;
+/** Memory is lent for up to so many times what has come of a request: each byte is copied once or twice, however small its chunks are. */
+const GROWTH = 2;
 
 /** The bytes that all requests of a receiver may hold at the same time. */
 export class ByteBudget {
@@ -126,7 +126,8 @@ export class ByteLease {
   #makeRoom(length: number, expected: number): Buffer {
     const old = this.#lent;
     if (old !== undefined && old.length >= length) return old;
-    const lent = this.#budget.lend(Math.max(length, Math.min(expected, GROWTH * length)));
+    const grown = GROWTH * length;
+    const lent = this.#budget.lend(expected < length ? grown : Math.min(expected, grown));
     lent.set(this.bytes());
     if (old !== undefined) this.#budget.takeBack(old);
     this.#lent = lent;
