@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { NO_SPAN } from '../model/no-id.ts';
-import { SPAN_KINDS, type SpanKind } from '../model/span-parents.ts';
+import type { SpanKind } from '../model/span-parents.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
-import { spanOwners } from '../store/span-owners.ts';
+import { placeOf, spanOwners } from '../store/span-owners.ts';
 import { TRACES } from '../store/trace-set.ts';
 
 const texts = z.array(z.string());
@@ -88,7 +87,7 @@ export class SpanTreeReader {
     );
     const owners = await spanOwners(
       this.#store,
-      rows.map((row) => ({ span: placeOf(row), order: row.order_id, alias: row.alias })),
+      rows.map((row) => ({ span: { traceId: row.trace, ...placeOf(row) }, order: row.order_id, alias: row.alias })),
     );
     const trees = new Map<string, { readonly spans: TreeSpan[]; readonly orders: Map<string, string | null> }>();
     for (const [index, row] of rows.entries()) {
@@ -103,17 +102,6 @@ export class SpanTreeReader {
     }
     return trees;
   }
-}
-
-/** Where a span stands. */
-function placeOf(row: z.infer<typeof spanRow>) {
-  return {
-    traceId: row.trace,
-    spanId: row.span,
-    parentSpanId: row.parent === NO_SPAN ? null : row.parent,
-    kind: SPAN_KINDS[row.kind] ?? 'unspecified',
-    service: row.service,
-  };
 }
 
 function toTreeSpan(row: z.infer<typeof spanRow>, orderId: string | null): TreeSpan {

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { NO_SPAN } from '../model/no-id.ts';
-import { SPAN_KINDS } from '../model/span-parents.ts';
 import { aliasOwners } from '../store/alias-owners.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
-import { spanOwners } from '../store/span-owners.ts';
+import { placeOf, spanOwners } from '../store/span-owners.ts';
 import { TRACES } from '../store/trace-set.ts';
 import { hexOf } from './time-sql.ts';
 
@@ -73,13 +71,7 @@ async function ordersOfSpans(store: StoreClient, traces: readonly string[]): Pro
   const owners = await spanOwners(
     store,
     rows.map((row) => ({
-      span: {
-        traceId: row.trace,
-        spanId: row.span,
-        parentSpanId: row.parent === NO_SPAN ? null : row.parent,
-        kind: SPAN_KINDS[row.kind] ?? 'unspecified',
-        service: row.service,
-      },
+      span: { traceId: row.trace, ...placeOf(row) },
       order: row.order_id,
       alias: row.alias,
     })),

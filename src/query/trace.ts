@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { NO_SPAN } from '../model/no-id.ts';
-import { type FamilySpan, SPAN_KINDS } from '../model/span-parents.ts';
 import { formatRfc3339 } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
 import { QUICK } from '../store/quick-settings.ts';
-import { spanOwners } from '../store/span-owners.ts';
+import { placeOf, spanOwners } from '../store/span-owners.ts';
 import type { Resources } from './resources.ts';
 import { hexOf, nanos } from './time-sql.ts';
 import { partsToAttributes } from './typed-attributes.ts';
@@ -135,15 +134,5 @@ function toSpan(row: ReturnType<typeof withColumns>, origin: bigint) {
     })),
     scope: { name: row.scope_name, version: row.scope_parts[1] ?? '' },
     resourceId: row.resource,
-  };
-}
-
-/** Where a span stands in its trace. */
-function placeOf({ span, parent, kind, service }: SpanRow): FamilySpan {
-  return {
-    spanId: span,
-    parentSpanId: parent === NO_SPAN ? null : parent,
-    kind: SPAN_KINDS[kind] ?? 'unspecified',
-    service,
   };
 }

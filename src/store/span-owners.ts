@@ -1,5 +1,6 @@
 import { inheritOrders } from '../model/inheritance.ts';
-import type { FamilySpan } from '../model/span-parents.ts';
+import { NO_SPAN } from '../model/no-id.ts';
+import { type FamilySpan, SPAN_KINDS } from '../model/span-parents.ts';
 import { aliasOwners } from './alias-owners.ts';
 import type { StoreClient } from './client.ts';
 
@@ -17,6 +18,21 @@ export interface SpanOwner {
   readonly named: string | null;
   /** The one that it works for; see `inheritOrders`. */
   readonly orderId: string | null;
+}
+
+/** Where a span stands in its trace, of its columns: ids in hexadecimal digits, the kind as its number. */
+export function placeOf(row: {
+  readonly span: string;
+  readonly parent: string;
+  readonly kind: number;
+  readonly service: string;
+}): FamilySpan {
+  return {
+    spanId: row.span,
+    parentSpanId: row.parent === NO_SPAN ? null : row.parent,
+    kind: SPAN_KINDS[row.kind] ?? 'unspecified',
+    service: row.service,
+  };
 }
 
 /** Tells the orders of all spans of some traces, in the order of `rows`. */
