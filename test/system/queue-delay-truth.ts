@@ -12,7 +12,7 @@ import { z } from 'zod';
 
 /** What the program writes. */
 export const queueTruth = z.object({
-  /** What a question to the broker took, on the publisher's connection: delays hold about as much besides the wait in the queue. */
+  /** What questions to the broker took, asked one after another all the time: delays hold about as much besides the wait in the queue. */
   roundTripsMs: z.array(z.number()),
   scenarios: z.array(
     z.object({
@@ -23,6 +23,8 @@ export const queueTruth = z.object({
           /** Unlike that of every other message. */
           routingKey: z.string(),
           delayMs: z.number(),
+          /** What its delay may hold besides the wait: the longest question to the broker about when it was published or delivered, others before it. */
+          wayMs: z.number(),
           /** False where this program itself was held up: its own clock readings then say little. */
           sure: z.boolean(),
         }),
@@ -56,6 +58,10 @@ const EXCHANGE = 'truth';
 const TICK_MS = 1;
 /** A clock reading this far from when something happened is not used. */
 const MAX_OWN_MS = 1;
+/** Between two questions to the broker. */
+const ASK_EVERY_MS = 8;
+/** Questions this far from a message tell how long its way took. */
+const NEAR_MS = 10;
 
 /** One connection, with the clock read where its bytes pass. Milliseconds of the monotonic clock. */
 class Watched {
@@ -127,10 +133,44 @@ class OwnStalls {
   }
 }
 
-async function roundTrip({ channel }: Watched, queue: string): Promise<number> {
-  const from = performance.now();
-  await channel.checkQueue(queue);
-  return performance.now() - from;
+/** Asks the broker all the time how long an answer takes, on a connection of its own. */
+class Questions {
+  readonly #asked: { from: number; to: number }[] = [];
+  readonly #channel: Channel;
+  readonly #exchange: string;
+  #isOver = false;
+  readonly #loop: Promise<void>;
+
+  constructor(channel: Channel, exchange: string) {
+    this.#channel = channel;
+    this.#exchange = exchange;
+    this.#loop = this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    while (!this.#isOver) {
+      const from = performance.now();
+      await this.#channel.checkExchange(this.#exchange);
+      this.#asked.push({ from, to: performance.now() });
+      await sleep(ASK_EVERY_MS);
+    }
+  }
+
+  /** Ends when the last question is answered. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#loop;
+  }
+
+  get tookMs(): number[] {
+    return this.#asked.map(({ from, to }) => to - from);
+  }
+
+  /** The longest that was under way about a moment. */
+  about(at: number): number {
+    const near = this.#asked.filter(({ from, to }) => from <= at + NEAR_MS && to >= at - NEAR_MS);
+    return Math.max(...near.map(({ from, to }) => to - from));
+  }
 }
 
 async function play(
@@ -139,8 +179,8 @@ async function play(
     publisher,
     consumer,
     own,
-    roundTripsMs,
-  }: { publisher: Watched; consumer: Watched; own: OwnStalls; roundTripsMs: number[] },
+    questions,
+  }: { publisher: Watched; consumer: Watched; own: OwnStalls; questions: Questions },
 ) {
   const { name, count, everyMs, prefetch, handlingMs, startsAfterMs } = scenario;
   await publisher.channel.assertQueue(name, { durable: false });
@@ -148,8 +188,10 @@ async function play(
   const sent = new Map<string, { from: number; to: number }>();
   const received = new Map<string, number>();
   const complete = Promise.withResolvers<void>();
+  let consumedFrom = Number.NaN;
   const consume = async (): Promise<void> => {
     if (prefetch !== null) await consumer.channel.prefetch(prefetch);
+    consumedFrom = performance.now();
     await consumer.channel.consume(
       name,
       (message) => {
@@ -170,9 +212,7 @@ async function play(
       headers: { 'order-id': name },
     });
     sent.set(routingKey, await written);
-    await sleep(everyMs / 2);
-    roundTripsMs.push(await roundTrip(publisher, name));
-    await sleep(everyMs / 2);
+    await sleep(everyMs);
   }
   if (startsAfterMs !== null) {
     await sleep(startsAfterMs);
@@ -182,7 +222,14 @@ async function play(
   await sleep(handlingMs * 2);
   const messages = [...sent].map(([routingKey, { from, to }]) => {
     const at = received.get(routingKey) ?? Number.NaN;
-    return { routingKey, delayMs: at - to, sure: to - from <= MAX_OWN_MS && !own.covers(at) };
+    // Messages that are handed out at once are in each other's way: no more is known than when that began.
+    const behindOthers = prefetch === null && startsAfterMs !== null ? at - consumedFrom : 0;
+    return {
+      routingKey,
+      delayMs: at - to,
+      wayMs: Math.max(questions.about(to), questions.about(at), behindOthers),
+      sure: to - from <= MAX_OWN_MS && !own.covers(at),
+    };
   });
   return { name, messages };
 }
@@ -192,16 +239,18 @@ async function measure(url: string, suffix: string): Promise<QueueTruth> {
   await publisher.channel.assertExchange(EXCHANGE, 'topic', { durable: false });
   const own = new OwnStalls();
   const scenarios: QueueTruth['scenarios'] = [];
-  const roundTripsMs: number[] = [];
+  const bystander = await Watched.open(url);
+  const questions = new Questions(bystander.channel, EXCHANGE);
   for (const scenario of SCENARIOS) {
     const consumer = await Watched.open(url);
     scenarios.push(
-      await play({ ...scenario, name: `${scenario.name}${suffix}` }, { publisher, consumer, own, roundTripsMs }),
+      await play({ ...scenario, name: `${scenario.name}${suffix}` }, { publisher, consumer, own, questions }),
     );
     await consumer.model.close();
   }
-  await publisher.model.close();
-  return { roundTripsMs, scenarios };
+  await questions.end();
+  await Promise.all([publisher.model.close(), bystander.model.close()]);
+  return { roundTripsMs: questions.tookMs, scenarios };
 }
 
 if (import.meta.main) {
