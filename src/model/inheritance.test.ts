@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { inheritOrders, type NamingSpan } from './inheritance.ts';
+import { inheritOrders } from './inheritance.ts';
+import type { FamilySpan } from './span-parents.ts';
+
+interface NamingSpan extends FamilySpan {
+  readonly orderId: string | null;
+}
 
 const span = (
   spanId: string,
@@ -8,9 +13,16 @@ const span = (
   more: Partial<NamingSpan> = {},
 ): NamingSpan => ({ spanId, parentSpanId, orderId, kind: 'internal', service: 'shop', ...more });
 
+function inherited(spans: readonly NamingSpan[]): (string | null)[] {
+  return inheritOrders(
+    spans,
+    spans.map(({ orderId }) => orderId),
+  );
+}
+
 /** The order of each span by its id. */
 function ordersOf(spans: readonly NamingSpan[]): Record<string, string | null> {
-  const orders = inheritOrders(spans);
+  const orders = inherited(spans);
   return Object.fromEntries(spans.map(({ spanId }, index) => [spanId, orders[index] ?? null]));
 }
 
@@ -57,7 +69,7 @@ describe('inheritOrders', () => {
       span('work', 'call', null, { service: 'mes' }),
       span('next', 'work', 'C'),
     ];
-    expect(inheritOrders(spans)).toEqual(['A', 'B', 'B', 'B', 'C']);
+    expect(inherited(spans)).toEqual(['A', 'B', 'B', 'B', 'C']);
   });
 
   it('keeps apart the halves of a shared span that name two orders', () => {
@@ -67,6 +79,6 @@ describe('inheritOrders', () => {
       span('before', 'call', null, { service: 'crm' }),
       span('work', 'call', null, { service: 'mes' }),
     ];
-    expect(inheritOrders(spans)).toEqual(['A', 'B', 'A', 'B']);
+    expect(inherited(spans)).toEqual(['A', 'B', 'A', 'B']);
   });
 });

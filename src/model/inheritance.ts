@@ -1,11 +1,5 @@
 import { type FamilySpan, findParents } from './span-parents.ts';
 
-/** What inheritance needs to know of a span. */
-export interface NamingSpan extends FamilySpan {
-  /** The order that the span itself names (aliases resolved); null when it names none. */
-  readonly orderId: string | null;
-}
-
 /**
  * Decides which order each span of one trace works for; the answer is in the order of `spans`.
  *
@@ -13,18 +7,22 @@ export interface NamingSpan extends FamilySpan {
  * to the order of the trace if the whole trace names exactly one (the request that created the order starts before its id exists),
  * else to none (null): the trace serves several orders and none is nearer. Of two halves of a shared span (`findParents`) the one
  * that names an order speaks for both. Parents that are missing, and cycles among wrong parents, end the search.
+ *
+ * @param named for each span the order that it names itself (aliases resolved); null when it names none
  */
-export function inheritOrders(spans: readonly NamingSpan[]): (string | null)[] {
-  const named = new Set<string>();
+export function inheritOrders(spans: readonly FamilySpan[], named: readonly (string | null)[]): (string | null)[] {
+  const orders = new Set<string>();
   const namedById = new Map<string, string>();
-  for (const { spanId, orderId } of spans) {
-    if (orderId === null) continue;
-    named.add(orderId);
-    if (!namedById.has(spanId)) namedById.set(spanId, orderId);
+  for (const [index, orderId] of named.entries()) {
+    const span = spans[index];
+    if (orderId === null || span === undefined) continue;
+    orders.add(orderId);
+    if (!namedById.has(span.spanId)) namedById.set(span.spanId, orderId);
   }
-  const [first] = named;
-  const fallback = named.size === 1 && first !== undefined ? first : null;
-  const own = spans.map(({ spanId, orderId }) => orderId ?? namedById.get(spanId));
+  const [first] = orders;
+  if (first === undefined) return spans.map(() => null);
+  const fallback = orders.size === 1 ? first : null;
+  const own = spans.map(({ spanId }, index) => named[index] ?? namedById.get(spanId));
   return inheritAlong(findParents(spans), own, fallback);
 }
 
@@ -34,16 +32,20 @@ function inheritAlong(
   fallback: string | null,
 ): (string | null)[] {
   const resolved: (string | null | undefined)[] = [...own];
+  const path: number[] = [];
+  // By span: the search that passed it, so that one which comes around in a circle ends.
+  const passedBy = new Int32Array(own.length).fill(-1);
   for (let index = 0; index < own.length; index += 1) {
-    const path = new Set<number>();
     let at = index;
-    while (at >= 0 && resolved[at] === undefined && !path.has(at)) {
-      path.add(at);
+    while (at >= 0 && resolved[at] === undefined && passedBy[at] !== index) {
+      passedBy[at] = index;
+      path.push(at);
       at = parents[at] ?? -1;
     }
     const answer = resolved[at] ?? fallback;
     // A null that was found above is an answer too: it is the fallback itself.
     for (const below of path) resolved[below] = answer;
+    path.length = 0;
   }
   return resolved.map((orderId) => orderId ?? null);
 }

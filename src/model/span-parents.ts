@@ -19,40 +19,60 @@ export interface FamilySpan {
  * the client is done with calling when the server works. Cycles among wrong parents are left in; a span is never its own parent.
  */
 export function findParents(spans: readonly FamilySpan[]): Int32Array {
-  const halves = new Map<string, number[]>();
-  for (const [index, { spanId }] of spans.entries()) {
-    const known = halves.get(spanId);
-    if (known === undefined) halves.set(spanId, [index]);
-    else known.push(index);
-  }
+  const family = new Family(spans);
   const parents = new Int32Array(spans.length);
-  for (const [index, span] of spans.entries()) parents[index] = parentOf(span, index, spans, halves);
+  for (let index = 0; index < spans.length; index += 1) parents[index] = family.parentOf(index);
   return parents;
 }
 
-function parentOf(
-  span: FamilySpan,
-  index: number,
-  spans: readonly FamilySpan[],
-  halves: ReadonlyMap<string, readonly number[]>,
-): number {
-  if (isCalled(span)) {
-    const caller = halves.get(span.spanId)?.find((half) => isCaller(spans[half]));
-    if (caller !== undefined) return caller;
-  }
-  if (span.parentSpanId === null || span.parentSpanId === span.spanId) return -1;
-  let best = -1;
-  let bestRank = -1;
-  for (const half of halves.get(span.parentSpanId) ?? []) {
-    const candidate = spans[half];
-    if (half === index || candidate === undefined) continue;
-    const rank = (candidate.service === span.service ? 2 : 0) + (isCalled(candidate) ? 1 : 0);
-    if (rank > bestRank) {
-      best = half;
-      bestRank = rank;
+/** The spans of one trace by their ids. */
+class Family {
+  readonly #spans: readonly FamilySpan[];
+  readonly #first = new Map<string, number>();
+  /** By index: the next span with the same id, in their order; -1 where there is none. */
+  readonly #next: Int32Array;
+
+  constructor(spans: readonly FamilySpan[]) {
+    this.#spans = spans;
+    this.#next = new Int32Array(spans.length);
+    for (let index = spans.length - 1; index >= 0; index -= 1) {
+      const { spanId = '' } = spans[index] ?? {};
+      this.#next[index] = this.#first.get(spanId) ?? -1;
+      this.#first.set(spanId, index);
     }
   }
-  return best;
+
+  parentOf(index: number): number {
+    const span = this.#spans[index];
+    if (span === undefined) return -1;
+    const caller = isCalled(span) ? this.#callerOf(span) : -1;
+    if (caller >= 0) return caller;
+    return span.parentSpanId === null || span.parentSpanId === span.spanId
+      ? -1
+      : this.#nearest(span.parentSpanId, span, index);
+  }
+
+  #callerOf({ spanId }: FamilySpan): number {
+    let half = this.#first.get(spanId) ?? -1;
+    while (half >= 0 && !isCaller(this.#spans[half])) half = this.#next[half] ?? -1;
+    return half;
+  }
+
+  /** Which of the spans with an id is the parent of a span that names it. */
+  #nearest(parentId: string, { service }: FamilySpan, index: number): number {
+    let best = -1;
+    let bestRank = -1;
+    for (let half = this.#first.get(parentId) ?? -1; half >= 0; half = this.#next[half] ?? -1) {
+      const candidate = this.#spans[half];
+      if (half === index || candidate === undefined) continue;
+      const rank = (candidate.service === service ? 2 : 0) + (isCalled(candidate) ? 1 : 0);
+      if (rank > bestRank) {
+        best = half;
+        bestRank = rank;
+      }
+    }
+    return best;
+  }
 }
 
 function isCalled({ kind }: FamilySpan): boolean {

@@ -9,6 +9,7 @@ import { readOrderWork } from '../store/order-work.ts';
 import { toDateTime64 } from '../store/time.ts';
 import {
   BREAKDOWN_COLUMNS,
+  type BreakdownRow,
   breakdownRow,
   changedRows,
   type EndedVisit,
@@ -184,7 +185,7 @@ export class Breakdowns {
   async #computeAll(orders: readonly OrderState[]): Promise<void> {
     if (orders.length === 0) return;
     const computedAt = msToNano(this.#now());
-    const { spans, waits, truncated } = await readOrderWork(this.#store, orders, {
+    const { spansOf, waits, truncated } = await readOrderWork(this.#store, orders, {
       maxSpans: SPANS_PER_BATCH,
       now: computedAt,
     });
@@ -198,16 +199,17 @@ export class Breakdowns {
       await this.#computeAll(orders.slice(half));
       return;
     }
-    // Traces without spans: they have not come yet, or their retention is over.
-    const seen = orders.filter(({ orderId: id }) => (spans.get(id) ?? []).length + (waits.get(id) ?? []).length > 0);
-    const wanted = seen.flatMap((order) =>
-      toBreakdownRows(
-        order.orderId,
-        endedVisits(order),
-        placeWork(spans.get(order.orderId) ?? [], waits.get(order.orderId)),
-      ),
-    );
-    const rows = changedRows(wanted, await this.#known(seen.map((order) => order.orderId)));
+    const seen: string[] = [];
+    const wanted: BreakdownRow[] = [];
+    for (const order of orders) {
+      const spans = spansOf(order.orderId);
+      const waited = waits.get(order.orderId) ?? [];
+      // Traces without spans: they have not come yet, or their retention is over.
+      if (spans.length + waited.length === 0) continue;
+      seen.push(order.orderId);
+      wanted.push(...toBreakdownRows(order.orderId, endedVisits(order), placeWork(spans, waited)));
+    }
+    const rows = changedRows(wanted, await this.#known(seen));
     await this.#store.insertRows(
       'visit_breakdowns',
       rows.map((row) => toInsert(row, computedAt)),

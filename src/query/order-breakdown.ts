@@ -21,11 +21,11 @@ export async function findOrderBreakdown(
 ) {
   const found = await readOrderState(store, orderId);
   if (found === undefined) return undefined;
-  const { spans, waits, truncated } = await readOrderWork(store, [{ orderId, aliases: found.aliases }], {
+  const { spansOf, waits, truncated } = await readOrderWork(store, [{ orderId, aliases: found.aliases }], {
     maxSpans: MAX_SPANS_PER_ORDER,
     now: rules.now,
   });
-  const own = spans.get(orderId) ?? [];
+  const own = spansOf(orderId);
   const queued = waits.get(orderId) ?? [];
   const work = own.length === 0 && queued.length === 0 ? undefined : placeWork(own, queued);
   return {

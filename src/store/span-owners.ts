@@ -41,21 +41,27 @@ export async function spanOwners(store: StoreClient, rows: readonly StoredNaming
     store,
     rows.map(({ alias }) => alias),
   );
-  const naming = rows.map(({ span: { traceId, spanId, parentSpanId, kind, service }, order, alias }, index) => ({
-    index,
-    traceId,
-    spanId,
-    parentSpanId,
-    kind,
-    service,
-    orderId: order === '' ? (byAlias.get(alias) ?? null) : order,
-  }));
-  const owners = naming.map(({ orderId }): SpanOwner => ({ named: orderId, orderId }));
-  for (const trace of Map.groupBy(naming, ({ traceId }) => traceId).values()) {
-    const inherited = inheritOrders(trace);
-    for (const [at, { index, orderId: named }] of trace.entries()) {
-      owners[index] = { named, orderId: inherited[at] ?? null };
-    }
+  const owners: SpanOwner[] = [];
+  for (const trace of Map.groupBy(rows.keys(), (index) => rows[index]?.span.traceId).values()) {
+    const inTrace = ownersInTrace(
+      trace.flatMap((index) => rows[index] ?? []),
+      byAlias,
+    );
+    for (const [at, index] of trace.entries()) owners[index] = inTrace[at] ?? { named: null, orderId: null };
   }
   return owners;
+}
+
+/**
+ * Tells the orders of all spans of one trace, in the order of `rows`.
+ *
+ * @param byAlias the orders that aliases belong to; see `aliasOwners`
+ */
+export function ownersInTrace(rows: readonly StoredNaming[], byAlias: ReadonlyMap<string, string>): SpanOwner[] {
+  const named = rows.map(({ order, alias }) => (order === '' ? (byAlias.get(alias) ?? null) : order));
+  const inherited = inheritOrders(
+    rows.map(({ span }) => span),
+    named,
+  );
+  return named.map((own, index) => ({ named: own, orderId: inherited[index] ?? null }));
 }

@@ -11,14 +11,14 @@ export type United = readonly Interval[];
 
 /** The union of intervals in any order; empty ones add nothing. */
 export function unite(intervals: Iterable<Interval>): United {
-  const sorted = [...intervals]
-    .filter(({ from, to }) => to > from)
-    .sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  const united: { from: UnixNano; to: UnixNano }[] = [];
-  for (const { from, to } of sorted) {
+  const sorted: Interval[] = [];
+  for (const interval of intervals) if (interval.to > interval.from) sorted.push(interval);
+  if (sorted.length > 1) sorted.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  const united: Interval[] = [];
+  for (const interval of sorted) {
     const last = united.at(-1);
-    if (last === undefined || from > last.to) united.push({ from, to });
-    else if (to > last.to) last.to = to;
+    if (last === undefined || interval.from > last.to) united.push(interval);
+    else if (interval.to > last.to) united[united.length - 1] = { from: last.from, to: interval.to };
   }
   return united;
 }

@@ -13,11 +13,13 @@ export interface WorkNode {
   readonly senders: readonly WorkSpan[];
 }
 
+const NO_SENDERS: readonly WorkSpan[] = [];
+
 interface Growing {
   readonly span: WorkSpan;
   parent: Growing | undefined;
-  /** The children for which the span waits. */
-  readonly awaited: WorkSpan[];
+  /** The children for which the span waits; most have none. */
+  awaited: WorkSpan[] | undefined;
   callee: string | null;
 }
 
@@ -43,23 +45,33 @@ function isProcess(span: WorkSpan): boolean {
 export function growTrees(spans: readonly WorkSpan[]): WorkNode[] {
   const nodes: Growing[] = [];
   for (const trace of Map.groupBy(spans.toSorted(bySpan), ({ traceId }) => traceId).values()) {
-    const own = trace.map((span): Growing => ({ span, parent: undefined, awaited: [], callee: null }));
-    for (const [index, parent] of findParents(trace).entries()) {
-      const node = own[index];
-      if (node === undefined) continue;
-      node.parent = own[parent];
-      if (node.parent !== undefined && isAwaited(node.span, node.parent.span)) node.parent.awaited.push(node.span);
+    const own = trace.map((span): Growing => ({ span, parent: undefined, awaited: undefined, callee: null }));
+    const parents = findParents(trace);
+    for (const [index, node] of own.entries()) {
+      const parent = own[parents[index] ?? -1];
+      if (parent === undefined) continue;
+      node.parent = parent;
+      if (!isAwaited(node.span, parent.span)) continue;
+      if (parent.awaited === undefined) parent.awaited = [node.span];
+      else parent.awaited.push(node.span);
     }
     for (const node of own) tellCallers(node);
     nodes.push(...own);
   }
-  const byId = Map.groupBy(nodes, ({ span }) => keyOf(span));
+  // Most orders have no links.
+  const isLinked = nodes.some(({ span }) => span.links.length > 0);
+  const byId = isLinked ? Map.groupBy(nodes, ({ span }) => keyOf(span)) : new Map<string, Growing[]>();
   return nodes.map(({ span, parent, awaited, callee }) => ({
     span,
     callee,
-    self: subtract(unite([timeOf(span)]), unite(awaited.map(timeOf))),
+    self: selfTime(span, awaited),
     senders: sendersOf(span, parent, byId),
   }));
+}
+
+function selfTime(span: WorkSpan, awaited: readonly WorkSpan[] | undefined): United {
+  const own = unite([timeOf(span)]);
+  return awaited === undefined ? own : subtract(own, unite(awaited.map(timeOf)));
 }
 
 /** Whoever sends a message waits neither for its processing nor for those who poll for it, which are children in some conventions. */
@@ -86,8 +98,8 @@ function sendersOf(
   span: WorkSpan,
   parent: Growing | undefined,
   byId: ReadonlyMap<string, readonly Growing[]>,
-): WorkSpan[] {
-  if (span.kind !== 'consumer' && !isReceive(span)) return [];
+): readonly WorkSpan[] {
+  if (span.kind !== 'consumer' && !isReceive(span)) return NO_SENDERS;
   const linked = span.links.flatMap((link) => byId.get(keyOf(link)) ?? []);
   const candidates = parent === undefined ? linked : [parent, ...linked];
   return candidates.map((candidate) => candidate.span).filter(isSend);
