@@ -38,6 +38,8 @@ const SMALL: SearchSizes = {
   growth: 2,
   maxBatch: 24,
   slice: 24,
+  enough: 0.1,
+  minSlice: 4,
   sliceGrowth: 2,
   granules: 0,
   maxUnderWay: 120,

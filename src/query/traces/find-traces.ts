@@ -32,6 +32,10 @@ export interface SearchSizes {
   readonly maxBatch: number;
   /** Newest rows of the index whose spans are searched for an attribute first; later ones are more. */
   readonly slice: number;
+  /** Where it has more than a page needs, so many times the spans of a page are expected in what is searched, since some are of one trace. */
+  readonly enough: number;
+  /** Below so many rows a slice costs no less. */
+  readonly minSlice: number;
   readonly sliceGrowth: number;
   /** Granules of spans in the first slice up to which a value is rare. */
   readonly granules: number;
@@ -46,6 +50,8 @@ const SIZES: SearchSizes = {
   growth: 4,
   maxBatch: 500,
   slice: 32_000,
+  enough: 2,
+  minSlice: 2_000,
   sliceGrowth: 8,
   granules: 16,
   maxUnderWay: 10_000,
@@ -166,6 +172,7 @@ class TraceSearch {
     const inWindow = indexCondition({ since, until, attributes: [] });
     let behind = this.#after;
     let count = this.#sizes.slice;
+    let nextCount = count * sliceGrowth;
     let slice = await sliceOfIndex(this.#store, { inWindow, behind, count });
     if (slice === undefined) return;
     const { fitting, all } = await granulesOf(this.#store, spans, slice);
@@ -180,6 +187,12 @@ class TraceSearch {
         if (batch.frontier === undefined) return;
         behind = batch.frontier;
       }
+    } else {
+      const spansThere = expectedSpans({ fitting, all });
+      const enough = Math.ceil((count * this.#sizes.enough * (this.#limit + 1)) / spansThere);
+      nextCount = count;
+      count = Math.min(count, Math.max(this.#sizes.minSlice, enough));
+      slice = (await sliceOfIndex(this.#store, { inWindow, behind, count })) ?? slice;
     }
     for (;;) {
       const known = [...this.#seen];
@@ -187,9 +200,9 @@ class TraceSearch {
       yield batch;
       if (batch.frontier === undefined) return;
       behind = batch.frontier;
-      count = Math.min(count * sliceGrowth, MAX_SLICE);
       if (slice.isLast) continue;
-      slice = (await sliceOfIndex(this.#store, { inWindow, behind, count })) ?? WHOLE;
+      slice = (await sliceOfIndex(this.#store, { inWindow, behind, count: nextCount })) ?? WHOLE;
+      nextCount = Math.min(nextCount * sliceGrowth, MAX_SLICE);
     }
   }
 
@@ -231,6 +244,11 @@ class TraceSearch {
     const traces = this.#found.slice(0, this.#limit).map(({ trace }) => trace);
     return { traces, next, truncated: this.#truncated };
   }
+}
+
+/** How many spans fit, where some of the granules have one or more and they lie at random. */
+function expectedSpans({ fitting, all }: { readonly fitting: number; readonly all: number }): number {
+  return -Math.log(1 - fitting / all) * all;
 }
 
 function receivedOf(candidates: readonly Candidate[]): Candidate['received'] {

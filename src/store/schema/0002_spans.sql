@@ -1,10 +1,11 @@
--- Spans sorted by trace: cheap bytes, and a trace is one range of rows.
--- A resent span has the same sorting key and falls together with the first one; readers also use LIMIT 1 BY span_id, kind,
--- because merges come late and never cross partitions. Partitions go by our clock: a sender's wrong clock cannot make thousands.
+-- Spans sorted by trace within five seconds of our clock, as long as most senders gather spans for: the bytes are as cheap as by trace alone and a
+-- trace is a range of rows or two, but what is recent lies together, so that a search for the newest spans with an attribute reads those and
+-- no others, and merges find most rows in their order.
+-- A resent span is another row: readers use LIMIT 1 BY span_id, kind. Partitions go by our clock: a sender's wrong clock cannot make thousands.
 -- Every column costs its share of each insert and each merge, also an empty one, and each entry of an array costs once per array. So an
 -- attribute is one text, and so is a whole event or link; packed-texts.ts says how they are made, and the aliases take them apart
 -- (by splitByChar: position() does not find such bytes).
--- by_trace: the sorting key alone would have one granule of every part read for a trace that lies in one of them.
+-- by_trace: what finds the granules of a trace, whenever it came.
 -- What time is divided by (whom a call goes to, what is done to a message) has columns of its own, so that attributes need not be read.
 -- Parts are compact as they are inserted (a wide one is a file or more for each column, to be written and fsynced) and wide once merged:
 -- then columns are merged one by one, at half the CPU. Twelve parts and not five make a merge, so that a row is merged half as often.
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS spans
     peer                   LowCardinality(String) COMMENT 'whom a client calls, as its attributes say; span-calls.ts',
     messaging              UInt8 COMMENT '1: its attributes say that it sends a message, 2: that it receives one' CODEC(ZSTD(1)),
     observed_at            DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_trace trace_id TYPE bloom_filter(0.0001) GRANULARITY 1,
     INDEX by_attribute attributes TYPE bloom_filter(0.01) GRANULARITY 1,
     scope_name             String ALIAS splitByChar('\xFE', scope)[1],
     scope_version          String ALIAS splitByChar('\xFE', scope)[2],
@@ -57,8 +58,9 @@ CREATE TABLE IF NOT EXISTS spans
     link_attribute_types   Array(Array(UInt8)) ALIAS arrayMap(own -> arrayMap(a -> toUInt8OrZero(substring(splitByChar('\xFF', a)[2], 1, 1)), own), link_attributes),
     link_attribute_values  Array(Array(String)) ALIAS arrayMap(own -> arrayMap(a -> substring(splitByChar('\xFF', a)[2], 2), own), link_attributes)
 )
-ENGINE = ReplacingMergeTree
+ENGINE = MergeTree
 PARTITION BY toMonday(observed_at)
-ORDER BY (trace_id, start, span_id, kind)
+PRIMARY KEY (toStartOfInterval(observed_at, toIntervalSecond(5)), trace_id)
+ORDER BY (toStartOfInterval(observed_at, toIntervalSecond(5)), trace_id, start, span_id, kind)
 TTL toDateTime(observed_at) + toIntervalDay({retention_days})
 SETTINGS index_granularity = 8192, min_bytes_for_wide_part = 25165824, merge_selector_base = 12, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 60
