@@ -1,8 +1,8 @@
 import { KeyValueTable } from '../../model/key-value-table.ts';
 
 // A table beyond these sizes is left to the batches that use it and a new one is started.
-const MAX_TABLE_BYTES = 16 * 1024 * 1024;
-const MAX_TABLE_ENTRIES = 200_000;
+const MAX_TABLE_BYTES = 4 * 1024 * 1024;
+const MAX_TABLE_ENTRIES = 50_000;
 
 /** The table that the requests of one intake are decoded into, one after another, so that what repeats is decided once. */
 export class CurrentTable {

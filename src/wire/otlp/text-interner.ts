@@ -11,8 +11,8 @@ const MAX_REMEMBERED_BYTES = 4096;
 const MAX_REMEMBERED_TEXT = 256;
 const MAX_REMEMBERED_TEXTS = 50_000;
 /** A cache beyond these sizes is replaced before the next request. */
-const MAX_CACHE_BYTES = 32 * 1024 * 1024;
-const MAX_CACHE_ENTRIES = 400_000;
+const MAX_CACHE_BYTES = 8 * 1024 * 1024;
+const MAX_CACHE_ENTRIES = 100_000;
 
 /**
  * Remembers what raw bytes were decoded to, so that equal bytes are decoded, validated and cut once.
