@@ -171,7 +171,7 @@ class TraceSearch {
     const { since, until } = this.#filter;
     const inWindow = indexCondition({ since, until, attributes: [] });
     let behind = this.#after;
-    let count = this.#sizes.slice;
+    const count = this.#sizes.slice;
     let nextCount = count * sliceGrowth;
     let slice = await sliceOfIndex(this.#store, { inWindow, behind, count });
     if (slice === undefined) return;
@@ -188,11 +188,12 @@ class TraceSearch {
         behind = batch.frontier;
       }
     } else {
-      const spansThere = expectedSpans({ fitting, all });
-      const enough = Math.ceil((count * this.#sizes.enough * (this.#limit + 1)) / spansThere);
-      nextCount = count;
-      count = Math.min(count, Math.max(this.#sizes.minSlice, enough));
-      slice = (await sliceOfIndex(this.#store, { inWindow, behind, count })) ?? slice;
+      const enough = Math.ceil((count * this.#sizes.enough * (this.#limit + 1)) / expectedSpans({ fitting, all }));
+      const fewer = Math.max(this.#sizes.minSlice, enough);
+      if (fewer < count) {
+        slice = (await sliceOfIndex(this.#store, { inWindow, behind, count: fewer })) ?? slice;
+        nextCount = count;
+      }
     }
     for (;;) {
       const known = [...this.#seen];
