@@ -71,7 +71,6 @@ async function compare({ name, messages }: QueueTruth['scenarios'][number]) {
   });
   const sure = pairs.filter((each) => each.sure);
   const error = (each: (typeof pairs)[number]): number => Math.abs(each.delayMs - each.truthMs);
-  const beyondWay = (each: (typeof pairs)[number]): number => Math.max(0, error(each) - each.wayMs);
   // Of the same messages: what is left out is left out while the machine is busy, when messages wait longer.
   const truth = spread(pairs.map(({ truthMs }) => truthMs));
   return {
@@ -79,10 +78,9 @@ async function compare({ name, messages }: QueueTruth['scenarios'][number]) {
     pairs,
     sure,
     error: spread(sure.map(error)),
-    // What its way does not explain; the truth holds that.
-    beyondWay: spread(sure.map(beyondWay)),
-    asStated: sure.filter((each) => beyondWay(each) <= each.uncertaintyMs).length / sure.length,
-    way: spread(pairs.map(({ wayMs }) => wayMs)),
+    within: (ms: number) => sure.filter((each) => error(each) <= each.uncertaintyMs + ms).length / sure.length,
+    // But for what its own way explains; the truth holds that.
+    asStated: sure.filter((each) => error(each) - each.wayMs <= each.uncertaintyMs).length / sure.length,
     p50Error: Math.abs((delay.p50Ms ?? Number.NaN) - truth.p50),
     p95Error: Math.abs((delay.p95Ms ?? Number.NaN) - truth.p95),
     truth,
@@ -114,17 +112,17 @@ describe.skipIf(findRabbitmq() === undefined)('queue delay', () => {
   it('is what publisher and consumer measure, or is left out', async () => {
     for (let round = 1; round <= MOST_ROUNDS; round += 1) {
       const truth = await tellTruth(round);
-      const roundTrip = spread(truth.roundTripsMs);
-      const isQuiet = roundTrip.p95 <= QUIET_ROUND_TRIP_MS && sureShare(truth) >= QUIET_SURE;
+      // What a message takes besides its wait, on a machine as busy as this one: to the broker, through it and to the consumer.
+      const way = spread(truth.roundTripsMs);
+      const isQuiet = way.p95 <= QUIET_ROUND_TRIP_MS && sureShare(truth) >= QUIET_SURE;
       for (const scenario of truth.scenarios) {
         const compared = await compare(scenario);
-        const { delay, pairs, sure, error, beyondWay, asStated, way, p50Error, p95Error, truth: real } = compared;
+        const { delay, pairs, sure, error, within, asStated, p50Error, p95Error, truth: real } = compared;
         const line = [
           `${scenario.name}: ${pairs.length} of ${scenario.messages.length} measured, ${sure.length} surely;`,
           `error p50 ${error.p50.toFixed(2)} p95 ${error.p95.toFixed(2)} ms, stated ${delay.uncertaintyMs?.toFixed(2)}, ${(asStated * 100).toFixed(0)} % as stated;`,
-          `beyond the way p50 ${beyondWay.p50.toFixed(2)} p95 ${beyondWay.p95.toFixed(2)};`,
           `figures p50 ${delay.p50Ms?.toFixed(2)} (${real.p50.toFixed(2)}) p95 ${delay.p95Ms?.toFixed(2)} (${real.p95.toFixed(2)});`,
-          `round trip ${roundTrip.p50.toFixed(2)}, ${roundTrip.p95.toFixed(2)}, way ${way.p50.toFixed(2)}, ${way.p95.toFixed(2)}${isQuiet ? '; quiet' : ''}`,
+          `round trip ${way.p50.toFixed(2)}, ${way.p95.toFixed(2)}${isQuiet ? '; quiet' : ''}`,
         ].join(' ');
         process.stdout.write(`${line}\n`);
         expect(delay.source, line).toBe(pairs.length === 0 ? null : 'firehose_arrival');
@@ -134,17 +132,17 @@ describe.skipIf(findRabbitmq() === undefined)('queue delay', () => {
         if (!isQuiet && sure.length < FEWEST_SURE) continue;
         // Events of a burst come late by nature; then, as on a busy machine, Waybill must say by how much.
         const isStrict = isQuiet && !isBurst(scenario.name);
-        const stated = delay.uncertaintyMs ?? 0;
+        const stated = way.p95 + (delay.uncertaintyMs ?? 0);
         const most50 = isStrict ? MOST_P50_MS : Math.max(MOST_P50_MS, stated);
         const most95 = isStrict ? MOST_P95_MS : Math.max(MOST_P95_MS, stated);
-        // One message decides each of them, and its truth holds its way.
+        // One message in the middle decides it, and its truth holds its way.
         expect(p50Error, line).toBeLessThanOrEqual(most50 + way.p50);
-        expect(p95Error, line).toBeLessThanOrEqual(most95 + way.p95);
+        expect(p95Error, line).toBeLessThanOrEqual(most95);
         if (sure.length < FEWEST_SURE) continue;
-        const held = isStrict ? error : beyondWay;
-        expect(held.p50, line).toBeLessThanOrEqual(most50);
-        expect(held.p95, line).toBeLessThanOrEqual(most95);
-        expect(asStated, line).toBeGreaterThanOrEqual(0.95);
+        expect(error.p50, line).toBeLessThanOrEqual(most50);
+        expect(error.p95, line).toBeLessThanOrEqual(most95);
+        // On a busy machine more than one message of twenty takes longer than the others to come and go: then each has its own way.
+        expect(isQuiet ? within(way.p95) : asStated, line).toBeGreaterThanOrEqual(0.95);
       }
       if (isQuiet) return;
     }
