@@ -1,11 +1,13 @@
+// Most columns of most batches stay empty: they share these until something is pushed.
+const NO_BYTES = new Uint8Array(0);
+const NO_NUMBERS = new Uint32Array(0);
+const MIN_BYTES = 64;
+const MIN_NUMBERS = 16;
+
 /** A growing column of bytes with a fixed width per row; `bytes` is little-endian, ready for ClickHouse's Native format. */
 export class ByteColumn {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array = NO_BYTES;
   #used = 0;
-
-  constructor(capacity = 64) {
-    this.#bytes = new Uint8Array(capacity);
-  }
 
   /** Bytes written so far. */
   get length(): number {
@@ -19,7 +21,15 @@ export class ByteColumn {
 
   /** Makes room for `length` bytes in all. */
   reserve(length: number): void {
-    if (length > this.#bytes.length) this.#grow(length - this.#used);
+    if (length > this.#bytes.length) this.#resize(length);
+  }
+
+  /** Appends what another column holds. */
+  append(other: ByteColumn): void {
+    const end = this.#used + other.length;
+    if (end > this.#bytes.length) this.#grow(other.length);
+    this.#bytes.set(other.bytes, this.#used);
+    this.#used = end;
   }
 
   /** The byte at an offset; 0 behind the end. */
@@ -33,7 +43,7 @@ export class ByteColumn {
     this.#used += 1;
   }
 
-  /** Copies `source[start … end)`. */
+  /** Copies `source[start … end)`; for the few bytes of an id a loop is faster than `set`. */
   pushBytes(source: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (this.#used + length > this.#bytes.length) this.#grow(length);
@@ -58,20 +68,20 @@ export class ByteColumn {
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + needed));
-    grown.set(this.#bytes.subarray(0, this.#used));
-    this.#bytes = grown;
+    this.#resize(Math.max(MIN_BYTES, this.#bytes.length * 2, this.#used + needed));
+  }
+
+  #resize(length: number): void {
+    const resized = new Uint8Array(length);
+    if (this.#used > 0) resized.set(this.#bytes.subarray(0, this.#used));
+    this.#bytes = resized;
   }
 }
 
 /** A growing column of unsigned 32-bit numbers: ids, offsets, halves of 64-bit times. */
 export class UintColumn {
-  #values: Uint32Array;
+  #values: Uint32Array = NO_NUMBERS;
   #used = 0;
-
-  constructor(capacity = 16) {
-    this.#values = new Uint32Array(capacity);
-  }
 
   get length(): number {
     return this.#used;
@@ -86,6 +96,13 @@ export class UintColumn {
     return this.#values[index] ?? 0;
   }
 
+  /** Whether another column holds the same numbers in the same order. */
+  equals(other: UintColumn): boolean {
+    if (other.length !== this.#used) return false;
+    for (let at = 0; at < this.#used; at += 1) if (this.#values[at] !== other.at(at)) return false;
+    return true;
+  }
+
   /** Takes back everything behind the first `length` numbers. */
   truncate(length: number): void {
     this.#used = Math.min(this.#used, length);
@@ -93,18 +110,29 @@ export class UintColumn {
 
   /** Makes room for `length` numbers in all. */
   reserve(length: number): void {
-    if (length > this.#values.length) this.#grow(length);
+    if (length > this.#values.length) this.#resize(length);
+  }
+
+  /** Appends what another column holds, every number `shift` larger. */
+  append(other: UintColumn, shift = 0): void {
+    const start = this.#used;
+    const end = start + other.length;
+    if (end > this.#values.length) this.#resize(Math.max(end, start * 2));
+    const values = this.#values;
+    if (shift === 0) values.set(other.values, start);
+    else for (let at = start; at < end; at += 1) values[at] = other.at(at - start) + shift;
+    this.#used = end;
   }
 
   push(value: number): void {
-    if (this.#used === this.#values.length) this.#grow(this.#used * 2);
+    if (this.#used === this.#values.length) this.#resize(Math.max(MIN_NUMBERS, this.#used * 2));
     this.#values[this.#used] = value;
     this.#used += 1;
   }
 
-  #grow(length: number): void {
-    const grown = new Uint32Array(length);
-    grown.set(this.#values.subarray(0, this.#used));
-    this.#values = grown;
+  #resize(length: number): void {
+    const resized = new Uint32Array(length);
+    if (this.#used > 0) resized.set(this.#values.subarray(0, this.#used));
+    this.#values = resized;
   }
 }

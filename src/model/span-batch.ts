@@ -90,6 +90,29 @@ export class SpanBatch {
     this.attributes.reserve(spans * 8);
   }
 
+  /**
+   * Appends the spans of another batch, whose table MUST be the same one; resources and scopes that this batch has already are shared.
+   *
+   * The other batch MUST NOT be used afterwards.
+   */
+  append(other: SpanBatch): void {
+    if (other.table !== this.table) throw new RangeError('only batches of one table can be joined');
+    const resources = placesIn(this.resources, other.resources, isSameResource);
+    const scopes = placesIn(this.scopes, other.scopes, isSameScope);
+    for (const index of other.resourceIndexes.values) this.resourceIndexes.push(resources[index] ?? 0);
+    for (const index of other.scopeIndexes.values) this.scopeIndexes.push(scopes[index] ?? 0);
+
+    // Ends are offsets into columns that still have their old length.
+    this.attributeEnds.append(other.attributeEnds, this.attributes.length);
+    this.eventAttributeEnds.append(other.eventAttributeEnds, this.eventAttributes.length);
+    this.eventEnds.append(other.eventEnds, this.eventNameIds.length);
+    this.linkAttributeEnds.append(other.linkAttributeEnds, this.linkAttributes.length);
+    this.linkEnds.append(other.linkEnds, this.linkTraceStateIds.length);
+
+    for (const column of BYTE_COLUMNS) this[column].append(other[column]);
+    for (const column of NUMBER_COLUMNS) this[column].append(other[column]);
+  }
+
   /** Number of spans. */
   get length(): number {
     return this.nameIds.length;
@@ -109,6 +132,50 @@ export class SpanBatch {
   eventAt(index: number): bigint {
     return halvesToBigInt(this.eventTimes, index);
   }
+}
+
+/** Columns whose values mean the same in any batch of the table. */
+const BYTE_COLUMNS = [
+  'traceIds',
+  'spanIds',
+  'parentSpanIds',
+  'kinds',
+  'statusCodes',
+  'linkTraceIds',
+  'linkSpanIds',
+] as const;
+const NUMBER_COLUMNS = [
+  'starts',
+  'durations',
+  'statusMessageIds',
+  'nameIds',
+  'traceStateIds',
+  'flags',
+  'droppedAttributes',
+  'droppedEvents',
+  'droppedLinks',
+  'attributes',
+  'eventTimes',
+  'eventNameIds',
+  'eventAttributes',
+  'linkTraceStateIds',
+  'linkAttributes',
+] as const;
+
+/** Where each of `added` stands in `all`, into which those that are new are put. */
+function placesIn<T>(all: T[], added: readonly T[], isSame: (a: T, b: T) => boolean): number[] {
+  return added.map((item) => {
+    const known = all.findIndex((other) => isSame(item, other));
+    return known < 0 ? all.push(item) - 1 : known;
+  });
+}
+
+function isSameResource(a: Resource, b: Resource): boolean {
+  return a.serviceId === b.serviceId && a.schemaUrlId === b.schemaUrlId && a.attributes.equals(b.attributes);
+}
+
+function isSameScope(a: Scope, b: Scope): boolean {
+  return a.nameId === b.nameId && a.versionId === b.versionId && a.attributes.equals(b.attributes);
 }
 
 function halvesToBigInt(column: UintColumn, index: number): bigint {

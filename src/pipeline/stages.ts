@@ -8,6 +8,7 @@ import { encodeRecord } from './journal/encode-record.ts';
 import type { Journal } from './journal/journal.ts';
 import type { MessageBinder } from './messages/message-binder.ts';
 import type { Redactor } from './redact/redactor.ts';
+import { SpanGathering } from './span-gathering.ts';
 
 /** One step of the pipeline. It may change the batch in place; a rejection refuses the whole batch. */
 type Stage = (batch: InFlight) => void | Promise<void>;
@@ -24,7 +25,8 @@ export interface PipelineParts {
 /**
  * The ordered list of stages between receivers and the store.
  *
- * The consumer that it returns resolves when the batch is fsynced in the journal, so a receiver may acknowledge then.
+ * The consumer that it returns resolves when the batch is fsynced in the journal, so a receiver may acknowledge then. Requests of few
+ * spans pass the stages together.
  */
 export function createPipeline(parts: PipelineParts): Consumer {
   const stages: readonly Stage[] = [
@@ -36,12 +38,15 @@ export function createPipeline(parts: PipelineParts): Consumer {
     // Last: it is the acknowledgement.
     (batch) => parts.journal.append(encodeRecord(batch, parts.journal.storedResources)),
   ];
+  async function pass(batch: Batch): Promise<void> {
+    const inFlight = toInFlight(batch, parts.now());
+    if (inFlight === undefined) return;
+    for (const stage of stages) await stage(inFlight);
+  }
+  const gathering = new SpanGathering((spans) => pass({ kind: 'spans', spans }));
   return {
-    async consume(batch: Batch): Promise<void> {
-      const inFlight = toInFlight(batch, parts.now());
-      if (inFlight === undefined) return;
-      for (const stage of stages) await stage(inFlight);
-    },
+    consume: (batch) =>
+      batch.kind === 'spans' && SpanGathering.isWorthIt(batch.spans) ? gathering.add(batch.spans) : pass(batch),
   };
 }
 

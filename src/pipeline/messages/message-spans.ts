@@ -96,7 +96,7 @@ class Builder {
     this.batch.scopes.push({
       nameId: strings.internText(SYNTHETIC_SCOPE),
       versionId: 0,
-      attributes: new UintColumn(1),
+      attributes: new UintColumn(),
     });
   }
 
@@ -143,7 +143,7 @@ class Builder {
     const known = this.#resources.get(service);
     if (known !== undefined) return known;
     const { table, resources } = this.batch;
-    const attributes = new UintColumn(1);
+    const attributes = new UintColumn();
     attributes.push(table.internText('service.name', 'string', service));
     const index = resources.length;
     resources.push({ serviceId: table.strings.internText(service), attributes, schemaUrlId: 0 });

@@ -207,7 +207,9 @@ export class OtlpHttpReceiver {
     if (response.destroyed || response.headersSent) return;
     if (this.#stopped !== undefined) response.setHeader('Connection', 'close');
     response.writeHead(httpStatus, { 'Content-Type': contentType, 'Content-Length': body.length });
-    response.end(body);
+    // Without a body it is one piece to write: most answers are.
+    if (body.length === 0) response.end();
+    else response.end(body);
     if (request.complete) return;
     request.resume();
     const linger = setTimeout(() => request.destroy(), LINGER_MS);

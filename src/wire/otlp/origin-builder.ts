@@ -42,9 +42,9 @@ export class OriginBuilder {
   readonly #serviceNameId: number;
 
   /** The resource and scope being read; their ids are filled in by the decoder. */
-  readonly resourceAttributes = new UintColumn(64);
+  readonly resourceAttributes = new UintColumn();
   resourceSchemaUrlId = 0;
-  readonly scopeAttributes = new UintColumn(64);
+  readonly scopeAttributes = new UintColumn();
   scopeNameId = 0;
   scopeVersionId = 0;
   /** Places in the batch; -1 until `enterOrigin`. */
@@ -111,7 +111,7 @@ export class OriginBuilder {
 }
 
 function copyOf(column: UintColumn): UintColumn {
-  const copy = new UintColumn(Math.max(1, column.length));
-  for (const value of column.values) copy.push(value);
+  const copy = new UintColumn();
+  copy.append(column);
   return copy;
 }
