@@ -63,4 +63,4 @@ PARTITION BY toMonday(observed_at)
 PRIMARY KEY (toStartOfInterval(observed_at, toIntervalSecond(5)), trace_id)
 ORDER BY (toStartOfInterval(observed_at, toIntervalSecond(5)), trace_id, start, span_id, kind)
 TTL toDateTime(observed_at) + toIntervalDay({retention_days})
-SETTINGS index_granularity = 8192, min_bytes_for_wide_part = 25165824, merge_selector_base = 12, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 60
+SETTINGS index_granularity = 8192, min_bytes_for_wide_part = 25165824, merge_selector_base = 12, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 20, cleanup_delay_period = 20, max_cleanup_delay_period = 20

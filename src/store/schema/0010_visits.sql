@@ -40,4 +40,4 @@ CREATE TABLE IF NOT EXISTS visits
 ENGINE = SummingMergeTree(net)
 PRIMARY KEY (order_id, visit)
 ORDER BY (order_id, visit, content)
-SETTINGS index_granularity = 256, merge_selector_base = 12, min_compress_block_size = 4096, max_compress_block_size = 16384, deduplicate_merge_projection_mode = 'rebuild', vertical_merge_algorithm_min_rows_to_activate = 1, vertical_merge_algorithm_min_columns_to_activate = 1, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 60
+SETTINGS index_granularity = 256, merge_selector_base = 12, min_compress_block_size = 4096, max_compress_block_size = 16384, deduplicate_merge_projection_mode = 'rebuild', vertical_merge_algorithm_min_rows_to_activate = 1, vertical_merge_algorithm_min_columns_to_activate = 1, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 20, cleanup_delay_period = 20, max_cleanup_delay_period = 20

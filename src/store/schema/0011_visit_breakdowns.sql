@@ -20,4 +20,4 @@ CREATE TABLE IF NOT EXISTS visit_breakdowns
 )
 ENGINE = ReplacingMergeTree(computed_at, is_deleted)
 ORDER BY (left_at, order_id, status, entered_at)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 60
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 20, cleanup_delay_period = 20, max_cleanup_delay_period = 20

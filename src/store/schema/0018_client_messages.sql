@@ -14,4 +14,4 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toDate(observed_at)
 ORDER BY (trace_id, span_id, queue, started)
 TTL toDateTime(observed_at) + toIntervalDay({retention_days})
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 60
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 20, cleanup_delay_period = 20, max_cleanup_delay_period = 20

@@ -8,4 +8,4 @@ CREATE TABLE IF NOT EXISTS folds_under_way
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY slot
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 20, cleanup_delay_period = 20, max_cleanup_delay_period = 20
