@@ -19,6 +19,8 @@ export interface TracePlace {
 export interface Candidate extends TracePlace {
   /** Milliseconds since 1970, as text, between which all its spans were received. */
   readonly received: { readonly from: string; readonly to: string };
+  /** Start of its latest span. */
+  readonly lastStart: UnixNano;
 }
 
 /** Some candidates, and how far back the index was searched for them. */
@@ -43,6 +45,7 @@ const nano = z.string().transform((text): UnixNano => BigInt(text));
 const candidateRow = z.object({
   trace: z.string(),
   first: nano,
+  last: nano,
   received_from: z.string(),
   received_to: z.string(),
   fitting: z.array(nano),
@@ -63,6 +66,7 @@ function readCandidates(store: StoreClient, set: string, fits: Condition, parame
   // The Bloom filter by_trace finds the rows of each trace, whenever they came. One thread: there is little to read for each.
   return store.query(
     `SELECT ${hexOf('trace_id')} AS trace, toString(min(toUnixTimestamp64Nano(start))) AS first,
+       toString(max(toUnixTimestamp64Nano(start) + spread)) AS last,
        toString(toUnixTimestamp64Milli(min(observed_from))) AS received_from,
        toString(toUnixTimestamp64Milli(max(observed_at))) AS received_to,
        groupArrayIf(toString(toUnixTimestamp64Nano(start)), ${fits.sql}) AS fitting
@@ -73,7 +77,8 @@ function readCandidates(store: StoreClient, set: string, fits: Condition, parame
 }
 
 function toCandidate(row: z.output<typeof candidateRow>): Candidate {
-  return { traceId: row.trace, start: row.first, received: { from: row.received_from, to: row.received_to } };
+  const received = { from: row.received_from, to: row.received_to };
+  return { traceId: row.trace, start: row.first, lastStart: row.last, received };
 }
 
 /** The candidates of the `count` newest rows of the index that fit, behind a place. */

@@ -42,6 +42,8 @@ const SMALL: SearchSizes = {
   minSlice: 4,
   sliceGrowth: 2,
   granules: 0,
+  shareAtEnd: 0.4,
+  moreAtEnd: 2,
   maxUnderWay: 120,
   maxLookedAt: 1_000_000,
 };

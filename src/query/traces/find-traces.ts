@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UnixNano } from '../../model/units.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { ordersInTraces, type TraceOrders } from '../orders-in-traces.ts';
 import { summarizeTraces, type TraceSummary } from '../trace-summaries.ts';
@@ -39,6 +40,10 @@ export interface SearchSizes {
   readonly sliceGrowth: number;
   /** Granules of spans in the first slice up to which a value is rare. */
   readonly granules: number;
+  /** Share of the traces that were under way when the window ended of which a span before fits, as is expected. */
+  readonly shareAtEnd: number;
+  /** Where the window has an end, so many times the rows are taken from the index at first. */
+  readonly moreAtEnd: number;
   /** Traces that were under way when a page ended and are looked at again for the next one; of more, some are missing. */
   readonly maxUnderWay: number;
   /** Traces that are looked at closely for one page; one that needs more ends early and says where to go on. */
@@ -54,6 +59,8 @@ const SIZES: SearchSizes = {
   minSlice: 2_000,
   sliceGrowth: 8,
   granules: 16,
+  shareAtEnd: 0.4,
+  moreAtEnd: 2,
   maxUnderWay: 10_000,
   maxLookedAt: 2_000,
 };
@@ -155,9 +162,10 @@ class TraceSearch {
   }
 
   async *#batchesByIndex(fits: IndexCondition): AsyncGenerator<Batch> {
-    const { more, growth, maxBatch } = this.#sizes;
+    const { more, growth, maxBatch, moreAtEnd } = this.#sizes;
     let behind = this.#after;
-    for (let count = this.#limit + more; ; count = Math.min(count * growth, maxBatch)) {
+    const first = (this.#limit + more) * (this.#doubtfulEnd() === undefined ? 1 : moreAtEnd);
+    for (let count = first; ; count = Math.min(count * growth, maxBatch)) {
       const batch = await newestByIndex(this.#store, { fits, behind, count });
       yield batch;
       if (batch.frontier === undefined) return;
@@ -222,9 +230,9 @@ class TraceSearch {
     const due = [...this.#waiting.values()]
       .filter((candidate) => frontier === undefined || !isBefore(frontier, candidate))
       .sort((a, b) => (isBefore(a, b) ? -1 : 1));
-    // As many as the page lacks, as nearly all fit; where they do not, more at a time.
+    // As many as the page should need; where that was not enough, more at a time.
     for (let tries = 1; due.length > 0 && this.#found.length <= this.#limit; tries *= 2) {
-      const chunk = due.splice(0, (this.#limit + 1 - this.#found.length) * tries);
+      const chunk = due.splice(0, this.#countOf(due, (this.#limit + 1 - this.#found.length) * tries));
       const traces = chunk.map(({ traceId }) => traceId);
       const [summaries, orders] = await Promise.all([
         summarizeTraces(this.#store, traces, { received: receivedOf(chunk), having: spans }),
@@ -239,6 +247,23 @@ class TraceSearch {
       }
       this.#lookedAt += chunk.length;
     }
+  }
+
+  /** How many of the first candidates should have so many that fit. Nearly all do; what was under way when the window ended may not. */
+  #countOf(candidates: readonly Candidate[], wanted: number): number {
+    const end = this.#doubtfulEnd();
+    let expected = 0;
+    const index = candidates.findIndex(({ lastStart }) => {
+      expected += end === undefined || lastStart < end ? 1 : this.#sizes.shareAtEnd;
+      return expected >= wanted;
+    });
+    return index < 0 ? candidates.length : index + 1;
+  }
+
+  /** Where the window ends, if a trace that began before may only have later spans that fit the rest: any span will do where nothing else is asked. */
+  #doubtfulEnd(): UnixNano | undefined {
+    const { until, since: _since, attributes, ...rest } = this.#filter;
+    return attributes.length > 0 || Object.values(rest).some((value) => value !== undefined) ? until : undefined;
   }
 
   #page(next: TracePlace | undefined): TracePage {
