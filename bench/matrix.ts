@@ -48,6 +48,7 @@ const CASES: Readonly<Record<string, Partial<BenchOptions>>> = {
   'low cardinality': { cardinality: 'low' },
   'one unique attribute a span': { cardinality: 'high' },
   '8 spans a request': { batch: 8 },
+  '8 spans a request, 64 connections': { batch: 8, connections: 64 },
   '64 spans a request': { batch: 64 },
   '8,192 spans a request': { batch: 8192 },
 };

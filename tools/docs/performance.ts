@@ -32,7 +32,8 @@ const method = `## The method
   of the resource; one attribute (\`app.request.id\`) with 16 values, 10,000 values, or another one in every span. Every 512 spans, one order with
   four traces and four statuses. With gzip every request is compressed for itself, at level 1.
 - **Load.** An open loop has a time for every request, whatever becomes of the others; latency counts from that time, so a stall is not hidden. A
-  closed loop sends the next request when the last one is acknowledged, over 8 connections, and finds out what is taken at most. Nothing is sent twice.
+  closed loop sends the next request when the last one is acknowledged, over 8 connections where the run does not say otherwise, and finds out what
+  is taken at most. Nothing is sent twice.
 - **Cost** is CPU of all processes of the system under test, the store's included, from the first request until everything is stored, every order is
   folded and broken down, and merges are over. The load begins when all this is done for the warm-up (the wait is bounded; a run that waited in
   vain says so), whose spans and work are not counted. The generator's CPU is not in it; it runs on the same cores.
