@@ -14,6 +14,8 @@ const CONFIG = 'http: {port: 0}\notlp: {http: {port: 0}, grpc: {port: 0}}\nmetri
 
 /** Arguments of Node.js with which `bin/waybill.js` starts it; what is measured is what users run. */
 export const NODE_ARGUMENTS: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
+/** Of the environment in which `bin/waybill.js` starts it. */
+export const ALLOCATION = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** How to start it. */
 export interface OwnWaybillOptions {
@@ -64,7 +66,7 @@ export class OwnWaybill {
     const args = [...NODE_ARGUMENTS, ...nodeArguments, cli, 'serve', '--config', file, '--data-dir', dataDir];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+      env: { ...ALLOCATION, ...process.env, NODE_NO_WARNINGS: '1' },
     });
     // When the measuring itself is ended, nothing that it started stays behind.
     const onExit = (): void => {
@@ -111,7 +113,7 @@ export class OwnWaybill {
 
   /** Stops it as a user does and removes its directory where it is temporary. */
   async stop(): Promise<void> {
-    await this.store.close();
+    this.store.close();
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_WITHIN_MS);
     await this.#ended;
@@ -121,7 +123,7 @@ export class OwnWaybill {
 
   /** `kill -9` of the server alone. */
   async kill(): Promise<void> {
-    await this.store.close();
+    this.store.close();
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
