@@ -74,7 +74,7 @@ export class BenchEngine {
   }
 
   async stop(): Promise<void> {
-    await this.client.close();
+    this.client.close();
     await this.#engine.stop();
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -1,22 +1,13 @@
-import { Agent, type AgentOptions } from 'node:http';
-import { Readable } from 'node:stream';
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
-import type { Secret } from '../model/secret.ts';
 import { type JoinedBlocks, JoinMemory, joinBlocks } from '../wire/native/join.ts';
+import { type ConnectionOptions, type Settings, type Statement, StoreConnection } from './connection.ts';
 import { SPOOLED_DATA_HEADER } from './engine/options.ts';
 import type { Spool } from './engine/spool.ts';
 import { toStoreError } from './failure.ts';
 
-/** How to reach a ClickHouse server. */
-export interface StoreClientOptions {
-  readonly url: string;
-  /** Path of the embedded server's Unix socket. */
-  readonly socketPath?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: Secret | undefined;
-  readonly database: string;
+/** How to reach a ClickHouse server, and what helps to. */
+export interface StoreClientOptions extends ConnectionOptions {
   /** Takes data of inserts in place of the connection, where the server is the embedded one. */
   readonly spool?: Pick<Spool, 'hand'> | undefined;
 }
@@ -32,8 +23,8 @@ export interface InsertOptions {
 
 interface InsertedData {
   readonly format: 'Native' | 'JSONEachRow';
-  readonly values: Readable;
-  /** Of a file in the spool that has the values instead. */
+  readonly data: readonly Uint8Array[];
+  /** Of a file in the spool that has the data instead. */
   readonly path?: string | undefined;
 }
 
@@ -41,11 +32,10 @@ interface InsertedData {
 const REQUEST_TIMEOUT_MS = 60_000;
 const READ_SECONDS = 45;
 const INSERT_TIMEOUT_MS = 300_000;
-/** Parallel connections; more queries wait in the client. */
-const MAX_CONNECTIONS = 32;
+const PING_TIMEOUT_MS = 10_000;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-const READ_SETTINGS: ClickHouseSettings = {
+const READ_SETTINGS: Settings = {
   // 64-bit numbers would lose digits as JSON numbers.
   output_format_json_quote_64bit_integers: 1,
   max_execution_time: READ_SECONDS,
@@ -58,9 +48,9 @@ const READ_SETTINGS: ClickHouseSettings = {
 };
 
 /** Bulk inserts leave it to merges to drop what a ReplacingMergeTree holds twice: doing it at once takes three times the CPU. */
-const BULK_SETTINGS: ClickHouseSettings = { optimize_on_insert: 0 };
+const BULK_SETTINGS: Settings = { optimize_on_insert: 0 };
 
-const INSERT_SETTINGS: ClickHouseSettings = {
+const INSERT_SETTINGS: Settings = {
   async_insert: 0,
   // The default drops a column that the table lacks without a word.
   input_format_skip_unknown_fields: 0,
@@ -70,34 +60,20 @@ const INSERT_SETTINGS: ClickHouseSettings = {
 };
 
 /**
- * A thin layer over `@clickhouse/client`, the same for the embedded server and a remote one.
+ * Asks and fills ClickHouse, the embedded server and a remote one alike.
  *
  * Every failure is a WaybillError: `store_unavailable` (retryable) where the store does not answer or is busy, `disk_full`, else
  * `internal` with ClickHouse's code; messages carry no data. Nothing is retried here.
  */
 export class StoreClient {
-  readonly #client: ClickHouseClient;
+  readonly #connection: StoreConnection;
   readonly #spool: Pick<Spool, 'hand'> | undefined;
   readonly #columns = new Map<string, readonly string[]>();
   #spareMemory: JoinMemory | undefined;
 
   constructor(options: StoreClientOptions) {
     this.#spool = options.spool;
-    this.#client = createClient({
-      url: options.url,
-      database: options.database,
-      ...(options.socketPath === undefined ? {} : { http_agent: socketAgent(options.socketPath) }),
-      ...(options.user === undefined ? {} : { username: options.user }),
-      ...(options.password === undefined ? {} : { password: options.password.reveal() }),
-      application: 'waybill',
-      request_timeout: INSERT_TIMEOUT_MS,
-      max_open_connections: MAX_CONNECTIONS,
-      // Long lists of ids would not fit into a URL.
-      use_multipart_params_auto: true,
-      compression: { request: false, response: options.socketPath === undefined },
-      // Its log lines carry statements and errors with data; every failure reaches the caller as an error anyway.
-      log: { LoggerClass: SilentLogger },
-    });
+    this.#connection = new StoreConnection(options);
   }
 
   /**
@@ -109,16 +85,7 @@ export class StoreClient {
   query<Row = unknown>(sql: string, params?: QueryParams): Promise<Row[]>;
   query<Schema extends z.ZodType>(sql: string, params: QueryParams, schema: Schema): Promise<z.output<Schema>[]>;
   async query(sql: string, params: QueryParams = {}, schema?: z.ZodType): Promise<unknown[]> {
-    const rows = await this.#guard('answer a query', REQUEST_TIMEOUT_MS, async (abort_signal) => {
-      const result = await this.#client.query({
-        query: sql,
-        query_params: { ...params },
-        format: 'JSONEachRow',
-        clickhouse_settings: READ_SETTINGS,
-        abort_signal,
-      });
-      return rowsOf(await result.text());
-    });
+    const rows = rowsOf(await this.#ask(sql, params, 'JSONEachRow'));
     if (schema === undefined) return rows;
     const parsed = schema.array().safeParse(rows);
     if (parsed.success) return parsed.data;
@@ -139,16 +106,7 @@ export class StoreClient {
 
   /** Runs a query and returns its rows as they came, cells with a tab between them: for who does not want all of them at a time. As `queryCells`. */
   async queryLines(sql: string, params: QueryParams): Promise<string[]> {
-    const text = await this.#guard('answer a query', REQUEST_TIMEOUT_MS, async (abort_signal) => {
-      const result = await this.#client.query({
-        query: sql,
-        query_params: { ...params },
-        format: 'TabSeparatedRaw',
-        clickhouse_settings: READ_SETTINGS,
-        abort_signal,
-      });
-      return result.text();
-    });
+    const text = await this.#ask(sql, params, 'TabSeparatedRaw');
     const lines = text.split('\n');
     // Every line ends with a line feed.
     lines.pop();
@@ -182,9 +140,9 @@ export class StoreClient {
     options: InsertOptions,
   ): Promise<void> {
     const spooled = await this.#spool?.hand(blocks);
-    const values = Readable.from(spooled === undefined ? blocks : [], { objectMode: false });
+    const data = spooled === undefined ? blocks : [];
     try {
-      await this.#insert(table, columns, { format: 'Native', values, path: spooled?.path }, options);
+      await this.#insert(table, columns, { format: 'Native', data, path: spooled?.path }, options);
     } finally {
       await spooled?.remove();
     }
@@ -199,54 +157,46 @@ export class StoreClient {
     const [first] = rows;
     if (first === undefined) return;
     const lines = rows.map((row) => JSON.stringify(row, encodeBigInt));
-    await this.#insert(table, Object.keys(first), { format: 'JSONEachRow', values: asText(lines) }, options);
+    const data = [Buffer.from(lines.join('\n'))];
+    await this.#insert(table, Object.keys(first), { format: 'JSONEachRow', data }, options);
   }
 
   /** Runs a statement that returns nothing, such as DDL. */
   async command(sql: string, params: QueryParams = {}): Promise<void> {
-    await this.#guard('run a statement', INSERT_TIMEOUT_MS, (abort_signal) =>
-      this.#client.command({
-        query: sql,
-        query_params: { ...params },
-        clickhouse_settings: { wait_end_of_query: 1 },
-        abort_signal,
-      }),
-    );
+    const settings = { wait_end_of_query: 1 };
+    await this.#run('run a statement', { sql, params, settings }, INSERT_TIMEOUT_MS);
     this.#columns.clear();
   }
 
   /** Whether the store answers. */
-  async ping(): Promise<boolean> {
-    return (await this.#client.ping({ abort_signal: AbortSignal.timeout(10_000), select: false })).success;
+  ping(): Promise<boolean> {
+    return this.#connection.ping(PING_TIMEOUT_MS);
   }
 
   /** Closes the connections. */
-  close(): Promise<void> {
-    return this.#client.close();
+  close(): void {
+    this.#connection.close();
   }
 
   async #insert(
     table: string,
     columns: readonly string[],
-    { format, values, path }: InsertedData,
+    { format, data, path }: InsertedData,
     { token }: InsertOptions,
   ): Promise<void> {
     const names = [table, ...columns];
     if (!names.every((name) => NAME.test(name))) throw new WaybillError('internal', 'bad name of a table or column');
-    await this.#guard(`insert into ${table}`, INSERT_TIMEOUT_MS, async (abort_signal) => {
-      const result = await this.#client.exec({
-        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
-        values,
-        clickhouse_settings: {
-          ...INSERT_SETTINGS,
-          ...(format === 'Native' ? BULK_SETTINGS : {}),
-          ...(token === undefined ? {} : { insert_deduplicate: 1, insert_deduplication_token: token }),
-        },
-        ...(path === undefined ? {} : { http_headers: { [SPOOLED_DATA_HEADER]: path } }),
-        abort_signal,
-      });
-      for await (const _ of result.stream);
-    });
+    const statement: Statement = {
+      sql: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+      data,
+      settings: {
+        ...INSERT_SETTINGS,
+        ...(format === 'Native' ? BULK_SETTINGS : {}),
+        ...(token === undefined ? {} : { insert_deduplicate: 1, insert_deduplication_token: token }),
+      },
+      ...(path === undefined ? {} : { headers: { [SPOOLED_DATA_HEADER]: path } }),
+    };
+    await this.#run(`insert into ${table}`, statement, INSERT_TIMEOUT_MS);
   }
 
   /** The table's columns, after every block was found to have them all and no other; undefined where there are no rows. */
@@ -284,47 +234,27 @@ export class StoreClient {
     return names;
   }
 
-  async #guard<Result>(
-    what: string,
-    timeoutMs: number,
-    run: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
+  async #ask(sql: string, params: QueryParams, format: string): Promise<string> {
+    const statement: Statement = { sql, params, settings: READ_SETTINGS, format, repeatable: true };
+    return (await this.#run('answer a query', statement, REQUEST_TIMEOUT_MS)).toString();
+  }
+
+  async #run(what: string, statement: Statement, timeoutMs: number): Promise<Buffer> {
     try {
-      return await run(AbortSignal.timeout(timeoutMs));
+      return await this.#connection.run(statement, timeoutMs);
     } catch (cause) {
       throw toStoreError(what, cause);
     }
   }
 }
 
-/**
- * An agent whose every connection goes to a socket: it hands its own options on to `net.connect`. One per client, which closes idle
- * connections by timers of its own and would cut those of another.
- */
-function socketAgent(socketPath: string): Agent {
-  const options: AgentOptions & { socketPath: string } = { keepAlive: true, maxSockets: MAX_CONNECTIONS, socketPath };
-  return new Agent(options);
-}
-
-/** The rows of an answer in JSONEachRow, taken apart at once: the client's own way is a stream of streams, row by row. */
+/** The rows of an answer in JSONEachRow. */
 function rowsOf(text: string): unknown[] {
   // Line feeds within values are escaped.
   const rows: unknown = JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`);
   return Array.isArray(rows) ? rows : [];
 }
 
-function asText(lines: readonly string[]): Readable {
-  return Readable.from([Buffer.from(lines.join('\n'))], { objectMode: false });
-}
-
 function encodeBigInt(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
-}
-
-class SilentLogger {
-  trace(): void {}
-  debug(): void {}
-  info(): void {}
-  warn(): void {}
-  error(): void {}
 }

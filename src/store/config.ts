@@ -8,6 +8,9 @@ export const storeConfigSchema = z
   .strictObject({
     url: z
       .url({ protocol: /^https?$/ })
+      .refine((text) => !URL.canParse(text) || isBare(new URL(text)), {
+        message: 'the URL has only a host, a port and a path: user and password are `user` and `password` beside it',
+      })
       .optional()
       .describe('URL of the HTTP interface of a ClickHouse server or cluster; absent: the store is embedded'),
     user: z.string().min(1).optional().describe('User at `url`; default: "default"'),
@@ -37,5 +40,9 @@ export const storeConfigSchema = z
   .refine((config) => config.url !== undefined || (config.user === undefined && config.password === undefined), {
     message: '`user` and `password` belong to a `url`; the embedded store needs neither',
   });
+
+function isBare({ username, password, search, hash }: URL): boolean {
+  return username === '' && password === '' && search === '' && hash === '';
+}
 
 export type StoreConfig = z.infer<typeof storeConfigSchema>;

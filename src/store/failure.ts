@@ -1,5 +1,5 @@
-import { ClickHouseError } from '@clickhouse/client';
 import { WaybillError } from '../model/errors.ts';
+import { StoreRefusal } from './refusal.ts';
 
 // Codes from ClickHouse's src/Common/ErrorCodes.cpp.
 
@@ -15,13 +15,13 @@ const SCOPE = / in scope |: While /;
 const MAX_TEXT = 300;
 
 /**
- * Turns any failure of the client into a WaybillError that carries no data: `store_unavailable` or `disk_full` where a later try may
+ * Turns any failure of a statement into a WaybillError that carries no data: `store_unavailable` or `disk_full` where a later try may
  * succeed (connection lost, timeout, server busy), else `invalid_configuration` for wrong credentials, else
  * `internal` with ClickHouse's code.
  */
 export function toStoreError(what: string, cause: unknown): WaybillError {
   if (cause instanceof WaybillError) return cause;
-  if (!(cause instanceof ClickHouseError)) {
+  if (!(cause instanceof StoreRefusal)) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     const why = code === '' ? 'no answer' : code;
     return new WaybillError('store_unavailable', `the store could not ${what}: ${why}`, {

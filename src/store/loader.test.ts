@@ -76,7 +76,7 @@ describe('the loader', () => {
   });
 
   afterAll(async () => {
-    await client.close();
+    client.close();
     await engine.stop();
     await rm(directory, { recursive: true, force: true });
   });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { WaybillError } from '../model/errors.ts';
@@ -278,6 +279,27 @@ describe('the store', () => {
     );
   });
 
+  it('takes any value of a parameter as it is, in the address or too long for it', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 30 });
+    const values = fc.record({
+      text,
+      list: fc.array(text, { maxLength: 5 }),
+      filler: fc.constantFrom('', 'x'.repeat(5000)),
+    });
+    await fc.assert(
+      fc.asyncProperty(values, async (params) => {
+        const sql = 'SELECT {text:String} AS text, {list:Array(String)} AS list, {filler:String} AS filler';
+        expect(await client.query(sql, params)).toEqual([params]);
+      }),
+      { numRuns: 60 },
+    );
+    const sql =
+      'SELECT {large:UInt64} AS large, {flags:Array(Bool)} AS flags, {none:Nullable(String)} AS none, {half:Float64} AS half';
+    const params = { large: 2n ** 64n - 1n, flags: [true, false], none: null, half: 0.5 };
+    expect(await client.query(sql, params)).toEqual([{ ...params, large: '18446744073709551615' }]);
+    expect((await failureOf(client.query('SELECT {at:String}', { at: new Date(0) }))).code).toBe('internal');
+  });
+
   it('names what went wrong without data', async () => {
     const syntax = await failureOf(client.query('SELEKT 1'));
     expect(syntax).toMatchObject({ code: 'internal', retryable: false, message: expect.stringContaining('62') });
@@ -311,7 +333,7 @@ describe('the store', () => {
     const nobody = new StoreClient({ url: 'http://127.0.0.1:9', database: 'waybill' });
     expect(await failureOf(nobody.query('SELECT 1'))).toMatchObject({ code: 'store_unavailable', retryable: true });
     expect(await nobody.ping()).toBe(false);
-    await nobody.close();
+    nobody.close();
   });
 });
 
@@ -349,7 +371,7 @@ describe('a store at a URL', () => {
     process.kill(engine.pid ?? 0, 'SIGKILL');
     await expect.poll(() => engine.restarts > 0 && engine.ok, { timeout: 20_000 }).toBe(true);
     expect(await store.client.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    await wrong.close();
+    wrong.close();
     await store.close();
     await engine.stop();
     await rm(directory, { recursive: true, force: true });

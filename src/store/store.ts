@@ -59,7 +59,7 @@ export async function openStore(config: StoreConfig, { dataDir, log }: StoreDepe
   const access = accessTo({ ...server, database: config.database });
   const client = connect(access);
   const close = async (): Promise<void> => {
-    await client.close();
+    client.close();
     await engine?.stop();
   };
   try {
@@ -86,7 +86,7 @@ async function createDatabase({ database, ...connection }: StoreAccess): Promise
     // An identifier cannot be a parameter; the configuration allows letters, digits and underscores only.
     if (found.length === 0) await client.command(`CREATE DATABASE IF NOT EXISTS ${database}`);
   } finally {
-    await client.close();
+    client.close();
   }
 }
 

@@ -42,7 +42,7 @@ async function main(port: MessagePort, { store, lifecycle }: FoldingInput): Prom
     clearInterval(timer);
     await projector.stop();
     await breakdowns.stop();
-    await client.close();
+    client.close();
     // The thread ends when nothing is left to do.
     port.close();
   };

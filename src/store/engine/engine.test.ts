@@ -120,7 +120,7 @@ describe('the embedded server', () => {
     const column = { name: 'id', type: 'UInt8', data: { kind: 'fixed', bytes: Uint8Array.of(7) } } as const;
     await client.insertBlocks('sent', [encodeBlock([column], 1)]);
     expect((await ask('SELECT id FROM sent')).body.toString()).toBe('7\n');
-    await client.close();
+    client.close();
   });
 
   it('keeps its directory and its socket from others', async () => {
