@@ -10,6 +10,7 @@ import {
   granulesOf,
   isBefore,
   newestByIndex,
+  type Slice,
   sliceOfIndex,
   type TracePlace,
   underWayAt,
@@ -31,14 +32,14 @@ export interface SearchSizes {
   /** A later batch takes so many times the rows of the one before. */
   readonly growth: number;
   readonly maxBatch: number;
-  /** Newest rows of the index whose spans are searched for an attribute first; later ones are more. */
+  /** Newest rows of the index whose spans are searched for an attribute first; to search fewer costs no less. */
+  readonly nearSlice: number;
+  /** Rows by which it is judged how frequent a value is; more than that are searched at once only where they had too few traces. */
   readonly slice: number;
-  /** Where it has more than a page needs, so many times the spans of a page are expected in what is searched, since some are of one trace. */
+  /** So many times the traces of a page are expected in what is searched next. */
   readonly enough: number;
-  /** Below so many rows a slice costs no less. */
-  readonly minSlice: number;
   readonly sliceGrowth: number;
-  /** Granules of spans in the first slice up to which a value is rare. */
+  /** Granules of spans in a slice up to which a value is rare. */
   readonly granules: number;
   /** Share of the traces that were under way when the window ended of which a span before fits, as is expected. */
   readonly shareAtEnd: number;
@@ -54,9 +55,9 @@ const SIZES: SearchSizes = {
   more: 8,
   growth: 4,
   maxBatch: 500,
+  nearSlice: 2_000,
   slice: 32_000,
   enough: 2,
-  minSlice: 2_000,
   sliceGrowth: 8,
   granules: 16,
   shareAtEnd: 0.4,
@@ -64,8 +65,8 @@ const SIZES: SearchSizes = {
   maxUnderWay: 10_000,
   maxLookedAt: 2_000,
 };
-/** Share of granules with a value from which on it is in most of the traces, or at least in some percent of them. */
-const FREQUENT = 0.95;
+/** Share of granules with a value from which on they do not tell how many of the traces have it. */
+const EVERYWHERE = 0.95;
 /** Rows of the index in one slice; more than there are. */
 const MAX_SLICE = 4_000_000_000;
 
@@ -123,14 +124,17 @@ class TraceSearch {
 
   async run(): Promise<TracePage> {
     const fits = indexCondition(this.#filter);
-    const spans = spanCondition(this.#filter, await this.#ofResources());
+    const [ofResources, slices] = await Promise.all([this.#ofResources(), this.#firstSlices()]);
+    const spans = spanCondition(this.#filter, ofResources);
     if (this.#after !== undefined) {
       const most = this.#sizes.maxUnderWay;
       const { candidates, isCut } = await underWayAt(this.#store, { fits, place: this.#after, most });
       this.#take(candidates);
       this.#truncated = isCut;
     }
-    for await (const { candidates, frontier } of this.#batches(fits, spans)) {
+    for await (const { candidates, frontier } of slices === undefined
+      ? this.#batchesByIndex(fits)
+      : this.#batchesBySpans(spans, slices)) {
       this.#take(candidates);
       await this.#lookAt(spans, frontier);
       if (this.#found.length > this.#limit) return this.#page(this.#found[this.#limit - 1]?.place);
@@ -157,10 +161,6 @@ class TraceSearch {
     return row?.has.map((has) => has > 0) ?? [];
   }
 
-  #batches(fits: IndexCondition, spans: Condition): AsyncGenerator<Batch> {
-    return this.#filter.attributes.length === 0 ? this.#batchesByIndex(fits) : this.#batchesBySpans(fits, spans);
-  }
-
   async *#batchesByIndex(fits: IndexCondition): AsyncGenerator<Batch> {
     const { more, growth, maxBatch, moreAtEnd } = this.#sizes;
     let behind = this.#after;
@@ -173,46 +173,61 @@ class TraceSearch {
     }
   }
 
-  /** For attributes, which only spans know. */
-  async *#batchesBySpans(fits: IndexCondition, spans: Condition): AsyncGenerator<Batch> {
-    const { more, growth, maxBatch, sliceGrowth } = this.#sizes;
+  /** Where the filter has attributes: the slice whose spans are searched first, and the one by which the value is judged. */
+  async #firstSlices(): Promise<{ near: Slice | undefined; far: Slice | undefined } | undefined> {
+    if (this.#filter.attributes.length === 0) return undefined;
+    const { nearSlice, slice } = this.#sizes;
+    const [near, far] = await Promise.all([this.#slice(this.#after, nearSlice), this.#slice(this.#after, slice)]);
+    return { near, far };
+  }
+
+  #slice(behind: TracePlace | undefined, count: number): Promise<Slice | undefined> {
     const { since, until } = this.#filter;
     const inWindow = indexCondition({ since, until, attributes: [] });
-    let behind = this.#after;
-    const count = this.#sizes.slice;
-    let nextCount = count * sliceGrowth;
-    let slice = await sliceOfIndex(this.#store, { inWindow, behind, count });
-    if (slice === undefined) return;
-    const { fitting, all } = await granulesOf(this.#store, spans, slice);
-    if (fitting <= this.#sizes.granules) {
-      // A rare value: the Bloom filter of spans leaves little to read, however old it is.
-      slice = WHOLE;
-    } else if (fitting >= all * FREQUENT) {
-      // Many spans have it, so the newest traces do: looking at those costs less than searching all spans of their time.
-      for (const times of [1, growth]) {
-        const batch = await newestByIndex(this.#store, { fits, behind, count: (this.#limit + more) * times });
-        yield batch;
-        if (batch.frontier === undefined) return;
-        behind = batch.frontier;
-      }
-    } else {
-      const enough = Math.ceil((count * this.#sizes.enough * (this.#limit + 1)) / expectedSpans({ fitting, all }));
-      const fewer = Math.max(this.#sizes.minSlice, enough);
-      if (fewer < count) {
-        slice = (await sliceOfIndex(this.#store, { inWindow, behind, count: fewer })) ?? slice;
-        nextCount = count;
-      }
+    return sliceOfIndex(this.#store, { inWindow, behind, count });
+  }
+
+  /** For attributes, which only spans know. */
+  async *#batchesBySpans(
+    spans: Condition,
+    { near, far }: { near: Slice | undefined; far: Slice | undefined },
+  ): AsyncGenerator<Batch> {
+    if (near === undefined || far === undefined) return;
+    const { more, maxBatch, sliceGrowth } = this.#sizes;
+    // A frequent value has them in the newest traces, and more than the page needs would only be looked up.
+    const most = this.#limit + more;
+    const [first, granules] = await Promise.all([
+      candidatesBySpans(this.#store, { slice: near, spans, behind: this.#after, most, known: [...this.#seen] }),
+      granulesOf(this.#store, spans, far),
+    ]);
+    // Fewer than a page are looked at with those to come, in one question.
+    let ahead = first.candidates;
+    let behind = first.frontier;
+    if (behind === undefined || ahead.length > this.#limit) {
+      yield first;
+      ahead = [];
     }
-    for (;;) {
-      const known = [...this.#seen];
+    let count = this.#nextSlice(first.candidates.length, granules);
+    while (behind !== undefined) {
+      const slice = (count === undefined ? undefined : await this.#slice(behind, count)) ?? WHOLE;
+      const known = [...this.#seen, ...ahead.map(({ traceId }) => traceId)];
       const batch: Batch = await candidatesBySpans(this.#store, { slice, spans, behind, most: maxBatch, known });
-      yield batch;
-      if (batch.frontier === undefined) return;
+      yield { candidates: [...ahead, ...batch.candidates], frontier: batch.frontier };
+      ahead = [];
       behind = batch.frontier;
-      if (slice.isLast) continue;
-      slice = (await sliceOfIndex(this.#store, { inWindow, behind, count: nextCount })) ?? WHOLE;
-      nextCount = Math.min(nextCount * sliceGrowth, MAX_SLICE);
+      if (count !== undefined)
+        count = Math.min(Math.max(count, this.#sizes.slice / sliceGrowth) * sliceGrowth, MAX_SLICE);
     }
+  }
+
+  /** Rows of the slice after the first one, in which `found` traces fit; undefined for the whole rest. */
+  #nextSlice(found: number, { fitting, all }: { readonly fitting: number; readonly all: number }): number | undefined {
+    const { nearSlice, slice, enough, granules } = this.#sizes;
+    // A rare value: the Bloom filter of spans leaves little to read, however old it is.
+    if (fitting <= granules) return undefined;
+    const perRow =
+      fitting < all * EVERYWHERE ? expectedSpans({ fitting, all }) / slice : Math.max(1, found) / nearSlice;
+    return Math.min(slice, Math.max(nearSlice, Math.ceil((enough * (this.#limit + 1)) / perRow)));
   }
 
   #take(candidates: readonly Candidate[]): void {
