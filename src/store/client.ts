@@ -63,7 +63,8 @@ const INSERT_SETTINGS: Settings = {
  * Asks and fills ClickHouse, the embedded server and a remote one alike.
  *
  * Every failure is a WaybillError: `store_unavailable` (retryable) where the store does not answer or is busy, `disk_full`, else
- * `internal` with ClickHouse's code; messages carry no data. Nothing is retried here.
+ * `internal` with ClickHouse's code; messages carry no data. Nothing is retried here, but for a query
+ * whose connection the server had just closed.
  */
 export class StoreClient {
   readonly #connection: StoreConnection;

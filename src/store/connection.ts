@@ -53,6 +53,7 @@ export class StoreConnection {
   /** Of the URL; ends with a slash. */
   readonly #path: string;
   readonly #agent: Agent;
+  readonly #request: typeof requestHttp;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #database: string;
   readonly #compressed: boolean;
@@ -65,7 +66,9 @@ export class StoreConnection {
     const options: AgentOptions & { socketPath?: string } = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
     // It hands its own options on to `net.connect`.
     if (socketPath !== undefined) options.socketPath = socketPath;
-    this.#agent = this.#url.protocol === 'https:' ? new SecureAgent(options) : new Agent(options);
+    const secure = this.#url.protocol === 'https:';
+    this.#agent = secure ? new SecureAgent(options) : new Agent(options);
+    this.#request = secure ? requestHttps : requestHttp;
     const credentials = Buffer.from(`${user ?? 'default'}:${password?.reveal() ?? ''}`).toString('base64');
     this.#compressed = socketPath === undefined;
     this.#headers = {
@@ -140,7 +143,7 @@ export class StoreConnection {
 
   async #send({ method, path, headers, body }: Message, signal: AbortSignal): Promise<Buffer> {
     const length = body.reduce((sum, part) => sum + part.length, 0);
-    const request = (this.#url.protocol === 'https:' ? requestHttps : requestHttp)({
+    const request = this.#request({
       hostname: this.#host,
       port: this.#url.port,
       agent: this.#agent,
@@ -188,8 +191,7 @@ function responseTo(request: ClientRequest): Promise<IncomingMessage> {
 async function collect(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }
 
 /** `&param_…=…` for each of them; undefined where they are too long for a URL. */

@@ -136,6 +136,8 @@ class TraceSearch {
       ? this.#batchesByIndex(fits)
       : this.#batchesBySpans(spans, slices)) {
       this.#take(candidates);
+      // Fewer than the page lacks are looked at with those to come, in one question.
+      if (frontier !== undefined && this.#found.length + this.#waiting.size <= this.#limit) continue;
       await this.#lookAt(spans, frontier);
       if (this.#found.length > this.#limit) return this.#page(this.#found[this.#limit - 1]?.place);
       if (frontier === undefined) return this.#page(undefined);
@@ -193,30 +195,28 @@ class TraceSearch {
     { near, far }: { near: Slice | undefined; far: Slice | undefined },
   ): AsyncGenerator<Batch> {
     if (near === undefined || far === undefined) return;
-    const { more, maxBatch, sliceGrowth } = this.#sizes;
-    // A frequent value has them in the newest traces, and more than the page needs would only be looked up.
+    const { more, maxBatch, sliceGrowth, slice: widest } = this.#sizes;
+    // Where the value is frequent this fills the page, and more candidates than it needs would be looked up for nothing.
     const most = this.#limit + more;
     const [first, granules] = await Promise.all([
       candidatesBySpans(this.#store, { slice: near, spans, behind: this.#after, most, known: [...this.#seen] }),
       granulesOf(this.#store, spans, far),
     ]);
-    // Fewer than a page are looked at with those to come, in one question.
-    let ahead = first.candidates;
-    let behind = first.frontier;
-    if (behind === undefined || ahead.length > this.#limit) {
-      yield first;
-      ahead = [];
-    }
+    yield first;
     let count = this.#nextSlice(first.candidates.length, granules);
-    while (behind !== undefined) {
-      const slice = (count === undefined ? undefined : await this.#slice(behind, count)) ?? WHOLE;
-      const known = [...this.#seen, ...ahead.map(({ traceId }) => traceId)];
-      const batch: Batch = await candidatesBySpans(this.#store, { slice, spans, behind, most: maxBatch, known });
-      yield { candidates: [...ahead, ...batch.candidates], frontier: batch.frontier };
-      ahead = [];
+    for (let behind = first.frontier; behind !== undefined; ) {
+      const slice = count === undefined ? undefined : await this.#slice(behind, count);
+      const known = [...this.#seen];
+      const batch = await candidatesBySpans(this.#store, {
+        slice: slice ?? WHOLE,
+        spans,
+        behind,
+        most: maxBatch,
+        known,
+      });
+      yield batch;
       behind = batch.frontier;
-      if (count !== undefined)
-        count = Math.min(Math.max(count, this.#sizes.slice / sliceGrowth) * sliceGrowth, MAX_SLICE);
+      if (count !== undefined) count = Math.min(Math.max(count, widest / sliceGrowth) * sliceGrowth, MAX_SLICE);
     }
   }
 
