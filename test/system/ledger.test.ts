@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { type Fault, stressLedger } from '../../bench/ledger-stress.ts';
-import { CHECKOUT, endEverything, temporaryDirectory } from './harness.ts';
+import { CHECKOUT, endEverything, temporaryDirectory, Waybill } from './harness.ts';
+import { sendSpans } from './otlp-sender.ts';
 
 afterAll(endEverything);
 
@@ -33,4 +35,21 @@ it.skipIf(!canMount)('keeps every acknowledged span once when the disk is full f
   } finally {
     execFileSync('umount', ['-l', directory]);
   }
+});
+
+it('keeps what is acknowledged after the journal was lost and the store was not', async () => {
+  const dataDir = await temporaryDirectory();
+  const sendOne = async (digit: string): Promise<void> => {
+    const waybill = await Waybill.start({ dataDir });
+    const ids = { traceId: digit.repeat(32), spanId: digit.repeat(16) };
+    const sent = await sendSpans(waybill.otlpHttp, [{ ...ids, service: 'shop', name: 'GET /', startedAt: 1n }]);
+    expect(sent.status).toBe(200);
+    // Once the span is found, the journal has nothing left of it.
+    await expect.poll(() => waybill.api.trace(ids.traceId), { timeout: 20_000 }).toBeDefined();
+    expect(await waybill.stop()).toMatchObject({ code: 0 });
+  };
+  await sendOne('a');
+  await rm(join(dataDir, 'journal'), { recursive: true });
+  // A segment with an id that the store has seen would be taken for a repetition.
+  await sendOne('b');
 });

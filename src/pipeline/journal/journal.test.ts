@@ -122,12 +122,23 @@ describe('Journal', () => {
     expect([...ids].sort((a, b) => a - b)).toEqual(ids);
   });
 
-  it('gives ids above the one that it is told, so that a lost directory does not begin again at 1', async () => {
-    const journal = new Journal({ directory, config: journalConfig.parse({}) });
-    await journal.start(5_000);
-    await journal.append(record('x'));
-    await journal.stop();
-    expect((await journal.next())?.id).toBe(5_001);
+  it('gives ids above the one that it is told, and above those of a directory that was lost or is restored', async () => {
+    const firstId = async (now: number, afterId?: number): Promise<number | undefined> => {
+      const journal = new Journal({ directory, config: journalConfig.parse({}), now: () => now });
+      await journal.start(afterId);
+      await journal.append(record('x'));
+      await journal.stop();
+      const id = (await journal.next())?.id;
+      await journal.done(id ?? 0);
+      return id;
+    };
+    expect(await firstId(2_000_000)).toBe(2_000_000);
+    // The reservation counts where the clock was set back.
+    expect(await firstId(1_000)).toBe(2_001_000);
+    expect(await firstId(1_000, 3_000_000)).toBe(3_000_001);
+    expect(await firstId(4_000_000)).toBe(4_000_000);
+    await rm(directory, { recursive: true });
+    expect(await firstId(4_000_500)).toBe(4_000_500);
   });
 
   it('gathers what arrives while the loader is busy in one segment, and seals it as soon as the loader is free', async () => {

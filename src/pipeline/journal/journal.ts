@@ -85,7 +85,7 @@ export class Journal implements SegmentSource {
    * @param afterId new segments get ids above it; whoever keeps its place by segment id must not have seen them
    */
   async start(afterId = 0): Promise<void> {
-    const recovery = await this.#directory.recover(afterId);
+    const recovery = await this.#directory.recover(afterId, this.#now());
     this.#tornBytes = recovery.tornBytes;
     this.#sealed = recovery.segments.map((segment) => ({
       ...segment,

@@ -33,8 +33,12 @@ export class SegmentDirectory {
     this.path = path;
   }
 
-  /** Opens the directory, cuts torn tails, and removes empty segments; ids given later are above `afterId`. */
-  async recover(afterId: number): Promise<Recovery> {
+  /**
+   * Opens the directory, cuts torn tails, and removes empty segments; ids given later are above `afterId`. They go on
+   * from the milliseconds since the epoch (`now`), which are ahead of any number of segments: a store may outlive the directory, or know more
+   * segments than one that was restored from a backup.
+   */
+  async recover(afterId: number, now: number): Promise<Recovery> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const segments: SegmentFile[] = [];
     let tornBytes = 0;
@@ -51,7 +55,7 @@ export class SegmentDirectory {
         segments.push({ id, bytes: intactBytes });
       }
     }
-    await this.#readReservation(Math.max(segments.at(-1)?.id ?? 0, afterId));
+    await this.#readReservation(Math.max(segments.at(-1)?.id ?? 0, afterId), now);
     return { segments, tornBytes };
   }
 
@@ -116,14 +120,14 @@ export class SegmentDirectory {
     }
   }
 
-  async #readReservation(lastId: number): Promise<void> {
+  async #readReservation(lastId: number, now: number): Promise<void> {
     let reserved = 0;
     try {
       reserved = Number.parseInt(await readFile(join(this.path, 'next-id'), 'utf8'), 10) || 0;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
-    this.#nextId = Math.max(reserved, lastId + 1, 1);
+    this.#nextId = Math.max(reserved, lastId + 1, now);
     this.#reservedTo = this.#nextId;
   }
 
