@@ -7,9 +7,9 @@ import type { StoreClient } from '../store/client.ts';
 import { ORDERS } from '../store/order-set.ts';
 import { decodeOrderState, encodeOrderState, type OrderState } from '../store/order-state.ts';
 import { FoldBatch } from './fold-batch.ts';
-import { FoldsUnderWay } from './folds-under-way.ts';
 import { materialOf, readKnownRows } from './known-orders.ts';
 import { toOrderState } from './order-row.ts';
+import type { Progress } from './progress.ts';
 import { emptyMaterial, type OrderMaterial, type OrderReader, type Segments } from './read-orders.ts';
 import { type VisitRow, VisitRows } from './visit-rows.ts';
 import { VisitTable } from './visit-table.ts';
@@ -36,40 +36,39 @@ export class OrderFolder {
   readonly #reader: OrderReader;
   readonly #visitRows: VisitRows;
   readonly #visits: VisitTable;
-  readonly #underWay: FoldsUnderWay;
+  readonly #progress: Progress;
   readonly #now: () => number;
   readonly #doubtful = new Set<string>();
-  #revision = 0n;
   /** Hash of the lifecycle's definition. */
   readonly digest: string;
 
-  constructor(options: { store: StoreClient; machine: Machine; reader: OrderReader; now: () => number }) {
+  constructor(options: {
+    store: StoreClient;
+    machine: Machine;
+    reader: OrderReader;
+    progress: Progress;
+    now: () => number;
+  }) {
     this.#store = options.store;
     this.#machine = options.machine;
     this.#reader = options.reader;
     this.#now = options.now;
     this.#visits = new VisitTable(options.store);
-    this.#underWay = new FoldsUnderWay(options.store);
+    this.#progress = options.progress;
     this.#visitRows = new VisitRows(options.machine.lifecycle, (status) => options.machine.isFinal(status));
     this.digest = lifecycleDigest(options.machine.lifecycle);
   }
 
   /** Resolves to the orders that the last process left in doubt; they MUST be folded before others are. */
   async start(): Promise<string[]> {
-    const [row] = await this.#store.query(
-      'SELECT toString(greatest((SELECT max(revision) FROM orders), (SELECT max(revision) FROM folds_under_way))) AS last',
-      {},
-      z.object({ last: z.string() }),
-    );
-    this.#revision = BigInt(row?.last ?? 0);
-    const left = await this.#underWay.left();
+    const left = await this.#progress.start();
     for (const orderId of left) this.#doubtful.add(orderId);
     return left;
   }
 
   /** Tells the next process that nothing is in doubt, where that is so. */
   async stop(): Promise<void> {
-    if (this.#doubtful.size === 0) await this.#underWay.end(this.#nextRevision());
+    if (this.#doubtful.size === 0) await this.#progress.end();
   }
 
   /** Folds orders from all facts in the store. */
@@ -130,7 +129,7 @@ export class OrderFolder {
   async #write(orderIds: readonly string[], open: (orderId: string) => Ready | undefined, slot: number): Promise<void> {
     const batch = new FoldBatch();
     const asked = new Map<string, readonly VisitRow[]>();
-    const revision = this.#nextRevision();
+    const revision = this.#progress.nextRevision();
     for (const orderId of orderIds) {
       const ready = open(orderId);
       if (ready === undefined) continue;
@@ -149,7 +148,7 @@ export class OrderFolder {
     }
     const { written, orders, visits } = batch.end();
     if (written.length === 0) return;
-    await this.#underWay.begin(slot, revision, written);
+    await this.#progress.begin(slot, revision, written);
     try {
       await this.#visits.write(visits, asked);
       await this.#store.insertBlocks('orders', orders);
@@ -157,11 +156,6 @@ export class OrderFolder {
       for (const orderId of written) this.#doubtful.add(orderId);
       throw error;
     }
-  }
-
-  #nextRevision(): bigint {
-    this.#revision += 1n;
-    return this.#revision;
   }
 
   /** Hashes of the orders as they stand in the store, as decimal text. */

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { Machine } from '../lifecycle/machine.ts';
-import { msToNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { toDateTime64 } from '../store/time.ts';
 import { OrderFolder } from './order-folder.ts';
 import { Pace } from './pace.ts';
+import { Progress } from './progress.ts';
 import { OrderReader } from './read-orders.ts';
 import { Recheck } from './recheck.ts';
 import { TouchReader } from './touched-orders.ts';
@@ -19,7 +18,11 @@ const FOLDS_AT_A_TIME = 2;
 const ORDERS_WORTH_A_PART = 1_000;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
-const PROJECTOR = 'orders';
+/**
+ * Shortest time from round to round, in milliseconds. A round is some fifteen statements, whether it is about one order or a thousand, and
+ * under load more orders wait in the meantime than one alone.
+ */
+const ROUND_EVERY_MS = 1000;
 
 /** Counters and gauges of the projector. */
 export interface ProjectorStats {
@@ -37,14 +40,14 @@ export interface ProjectorStats {
 /**
  * Refolds every order that a journal segment said something about.
  *
- * The result depends only on the set of facts: late, repeated and shuffled input ends in the same rows. The place (the last folded
- * segment) is kept in the store after the rows, so a crash in between only repeats a round.
+ * The result depends only on the set of facts: late, repeated and shuffled input ends in the same rows.
  */
 export class Projector {
   readonly #store: StoreClient;
   readonly #reader: OrderReader;
   readonly #recheck = new Recheck();
   readonly #pace = new Pace();
+  readonly #progress: Progress;
   readonly #touches: TouchReader;
   readonly #folder: OrderFolder;
   #rejudging = 0;
@@ -55,8 +58,8 @@ export class Projector {
   readonly #onRefolded: (orderIds: readonly string[]) => void;
   /** The last segment whose touches were read. */
   #cursor = 0;
-  /** The last segment that was saved as folded. */
-  #saved = 0;
+  /** When the last round began; undefined where the next one need not wait for it. */
+  #roundAt: number | undefined;
   /** Whether the store may hold touches behind the cursor. */
   #pending = true;
   #waitingSince: number | undefined;
@@ -79,21 +82,16 @@ export class Projector {
     this.#reader = new OrderReader(options.store);
     const shared = { store: options.store, reader: this.#reader, now: this.#now };
     this.#touches = new TouchReader({ ...shared, recheck: this.#recheck });
-    this.#folder = new OrderFolder({ ...shared, machine: options.machine });
+    this.#progress = new Progress(shared);
+    this.#folder = new OrderFolder({ ...shared, machine: options.machine, progress: this.#progress });
     this.#onError = options.onError ?? (() => undefined);
     this.#onRefolded = options.onRefolded ?? (() => undefined);
   }
 
   /** Takes up where the last process stopped. */
   async start(): Promise<void> {
-    const [row] = await this.#store.query(
-      'SELECT max(segment) AS last FROM projector_state WHERE projector = {projector:String}',
-      { projector: PROJECTOR },
-      z.object({ last: z.coerce.number() }),
-    );
-    this.#cursor = row?.last ?? 0;
-    this.#saved = this.#cursor;
     this.#doubtful = await this.#folder.start();
+    this.#cursor = this.#progress.segment;
     this.#stopped = false;
     this.#rejudging = await this.#countOutdated();
     // What was loaded but not folded before a crash is found by asking, not by being told.
@@ -128,7 +126,7 @@ export class Projector {
       refoldedOrders: this.#refolded,
       failures: this.#failures,
       rejudging: this.#rejudging,
-      segment: this.#saved,
+      segment: this.#progress.segment,
     };
   }
 
@@ -136,13 +134,14 @@ export class Projector {
     let retryMs = RETRY_MS;
     while (!this.#stopped) {
       if (!this.#pending) this.#waitingSince = undefined;
-      if (!this.#pending && this.#rejudging === 0) await this.#sleep(this.#msUntilDue());
-      if (this.#stopped) return;
-      const isTold = this.#pending;
-      this.#pending = false;
+      const ms = this.#msUntilDue();
+      if (ms !== 0) {
+        await this.#sleep(ms);
+        continue;
+      }
       try {
         await this.#foldDoubtful();
-        if (isTold && (await this.#round())) this.#pending = true;
+        if (this.#msUntilRound() === 0) await this.#round();
         await this.#refoldPaced();
         await this.#refoldDue();
         if (this.#rejudging > 0) await this.#rejudgeSome();
@@ -157,10 +156,20 @@ export class Projector {
     }
   }
 
+  /** Milliseconds until there is something to do; undefined when that is not known. */
   #msUntilDue(): number | undefined {
+    if (this.#rejudging > 0) return 0;
     const now = this.#now();
-    const times = [this.#recheck.msUntilDue(now), this.#pace.msUntilDue(now)].filter((ms) => ms !== undefined);
+    const waits = [this.#msUntilRound(), this.#recheck.msUntilDue(now), this.#pace.msUntilDue(now)];
+    const times = waits.filter((ms) => ms !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  #msUntilRound(): number | undefined {
+    if (!this.#pending) return undefined;
+    const elapsed = this.#now() - (this.#roundAt ?? Number.NEGATIVE_INFINITY);
+    // A clock that was set back says nothing.
+    return elapsed < 0 ? 0 : Math.max(0, ROUND_EVERY_MS - elapsed);
   }
 
   /** Waits for a notification or a stop, at most `ms`. */
@@ -181,10 +190,12 @@ export class Projector {
     this.#doubtful = [];
   }
 
-  /** Folds what the next touches name; tells whether there are more of which nobody will be told. */
-  async #round(): Promise<boolean> {
+  /** Folds what the next touches name. */
+  async #round(): Promise<void> {
+    this.#roundAt = this.#now();
+    this.#pending = false;
     const touched = await this.#touches.after(this.#cursor);
-    if (touched === undefined) return false;
+    if (touched === undefined) return;
     const orderIds = [...touched.plain.keys(), ...touched.whole];
     const due = this.#pace.take(orderIds, touched.first, this.#now());
     await this.#refoldWhole(due.filter((orderId) => touched.whole.has(orderId)));
@@ -201,7 +212,10 @@ export class Projector {
     // Under load there is always something to fold: what waits is only what came behind this.
     this.#waitingSince = Math.max(this.#waitingSince ?? 0, Math.min(touched.observedUpToMs, this.#now()));
     await this.#savePlace();
-    return touched.isCut;
+    if (!touched.isCut) return;
+    // Of the rest nobody will be told.
+    this.#pending = true;
+    this.#roundAt = undefined;
   }
 
   /** Folds orders whose touches came too soon after their last fold. */
@@ -212,14 +226,8 @@ export class Projector {
     await this.#savePlace();
   }
 
-  /** A crash before this only repeats the folds. */
-  async #savePlace(): Promise<void> {
-    const segment = this.#pace.foldedUpTo(this.#cursor);
-    if (segment <= this.#saved) return;
-    await this.#store.insertRows('projector_state', [
-      { projector: PROJECTOR, segment: String(segment), saved_at: toDateTime64(msToNano(this.#now())) },
-    ]);
-    this.#saved = segment;
+  #savePlace(): Promise<void> {
+    return this.#progress.foldedUpTo(this.#pace.foldedUpTo(this.#cursor));
   }
 
   /** Folds orders again whose facts depend on spans that may have come since. */

@@ -355,7 +355,7 @@ describe('a store at a URL', () => {
     });
     const store = await openStore(remote, { dataDir: join(directory, 'data'), log });
     await store.client.insertRows('projector_state', [
-      { projector: 'p', segment: 2n ** 53n + 1n, saved_at: toDateTime64(0n) },
+      { slot: 0, revision: 1, order_ids: [], segment: 2n ** 53n + 1n },
     ]);
     expect(await store.client.query('SELECT segment FROM elsewhere.projector_state')).toEqual([
       { segment: '9007199254740993' },

@@ -88,7 +88,7 @@ function typesOf(value: string): number[] {
   return types;
 }
 
-/* Entries of trace_index, as 0021_trace_index_of_spans.sql makes them. */
+/* Entries of trace_index, as 0020_trace_index_of_spans.sql makes them. */
 const SERVICE = 'bitShiftLeft(bitAnd(cityHash64({service:String}), 16777215), 40)';
 const OPERATION = 'bitShiftLeft(bitAnd(cityHash64({operation:String}), 16777215), 16)';
 const SERVICE_MASK = 0xffffffn << 40n;

@@ -1,4 +1,4 @@
--- Which services did what, for those who choose what to search. 0023 writes it.
+-- Which services did what, for those who choose what to search. 0022 writes it.
 CREATE TABLE IF NOT EXISTS operations
 (
     service     LowCardinality(String),

@@ -1,6 +1,6 @@
 -- What traces are searched by: a row for each trace of each insert into spans, by time, so that the newest ones are read first and no further
 -- than a page needs. A trace whose spans came in several inserts has several rows. Rows are not merged: the same start and trace with other
--- entries is another row. 0021 writes it.
+-- entries is another row. 0020 writes it.
 -- An entry says that the trace has such a span here: 24 bits of the hash of its service, 24 of its name, 8 for the duration (four steps to an
 -- octave of nanoseconds), 4 for an error, 4 for the kind. It may be wrong about a span, never silent: who asks looks into spans.
 -- by_operation and by_service let granules be skipped that have no span of the operation, or the service, in a range of durations. They hold
