@@ -8,6 +8,7 @@ import { ledgerOf, readBack } from './ledger.ts';
 import { Load, type LoadOptions, type LoadPhase, type LoadResult } from './load.ts';
 import { bytesBelow, OwnWaybill } from './own-waybill.ts';
 import { type ProcessUse, processTree, threadSeconds, treeMemory } from './processes.ts';
+import { checkReachable } from './reachable.ts';
 import type { BenchResult } from './result.ts';
 import { cpuSecondsOf, type Settled, type Sight, settle, storeBytes } from './settle.ts';
 
@@ -32,10 +33,15 @@ export interface BenchOptions extends Omit<LoadOptions, 'target' | 'seed'> {
   readonly nodeArguments?: readonly string[];
 }
 
-/** Runs one measurement from start to end; `say` is told what is going on. */
+/**
+ * Runs one measurement from start to end; `say` is told what is going on.
+ *
+ * Throws WaybillError `invalid_argument` where there is nobody to be measured.
+ */
 export async function runBench(options: BenchOptions, say: (text: string) => void): Promise<BenchResult> {
   const loadAverage = loadavg()[0] ?? 0;
   if (options.target !== undefined) {
+    await checkReachable(options.target, options.api);
     const sight = { api: options.api, store: undefined, pid: options.pid };
     return measure({ options, target: options.target, sight, own: undefined, loadAverage, say });
   }

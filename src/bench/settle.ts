@@ -56,7 +56,14 @@ export async function settle(sight: Sight, withinMs: number): Promise<Settled> {
 
 async function hasWork({ api, store }: Sight): Promise<boolean> {
   if (api !== undefined) {
-    const { journal, projector } = system.parse(await (await fetch(`${api}/api/system`)).json());
+    const answer = await fetch(`${api}/api/system`).then(
+      (response) => response.json(),
+      () => undefined,
+    );
+    const { success, data } = system.safeParse(answer);
+    // Who does not answer may be busy.
+    if (!success) return true;
+    const { journal, projector } = data;
     // Breaking down begins ten seconds after an order was last heard of: without it, rest would be seen before that work.
     if (journal.segments > 0 || projector.lagMs > 0 || projector.breakingDown > 0) return true;
   }

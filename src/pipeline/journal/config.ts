@@ -27,8 +27,10 @@ export const journalConfig = z
       .number()
       .int()
       .min(1)
-      .default(50_000)
-      .describe('rows at which a segment is sealed; from 50,000 on a row costs ClickHouse little less'),
+      .default(100_000)
+      .describe(
+        'rows at which a segment is sealed; twice as many rows cost the store a tenth less each and have a larger part than merges like',
+      ),
     segmentAgeMs: z
       .number()
       .int()
