@@ -21,6 +21,8 @@ export interface Candidate extends TracePlace {
   readonly received: { readonly from: string; readonly to: string };
   /** Start of its latest span. */
   readonly lastStart: UnixNano;
+  /** Whether one of its spans was seen to fit the whole filter: it need not be looked at for that. */
+  readonly isFit: boolean;
 }
 
 /** Some candidates, and how far back the index was searched for them. */
@@ -76,9 +78,9 @@ function readCandidates(store: StoreClient, set: string, fits: Condition, parame
   );
 }
 
-function toCandidate(row: z.output<typeof candidateRow>): Candidate {
+function toCandidate(row: z.output<typeof candidateRow>, isFit: boolean): Candidate {
   const received = { from: row.received_from, to: row.received_to };
-  return { traceId: row.trace, start: row.first, lastStart: row.last, received };
+  return { traceId: row.trace, start: row.first, lastStart: row.last, received, isFit };
 }
 
 /** The candidates of the `count` newest rows of the index that fit, behind a place. */
@@ -98,7 +100,7 @@ export async function newestByIndex(
     .flatMap(({ trace, fitting }) => fitting.map((start): TracePlace => ({ start, traceId: trace })))
     .filter((place) => behind === undefined || isBefore(behind, place))
     .sort((a, b) => (isBefore(a, b) ? -1 : 1));
-  return { candidates: rows.map(toCandidate), frontier: places[count - 1] };
+  return { candidates: rows.map((row) => toCandidate(row, false)), frontier: places[count - 1] };
 }
 
 /**
@@ -119,7 +121,7 @@ export async function underWayAt(
     fits,
     { ...behindParameters(place), limit: most + 1 },
   );
-  return { candidates: rows.slice(0, most).map(toCandidate), isCut: rows.length > most };
+  return { candidates: rows.slice(0, most).map((row) => toCandidate(row, false)), isCut: rows.length > most };
 }
 
 const estimateRow = z.object({ marks: z.coerce.number() });
@@ -221,12 +223,13 @@ export async function candidatesBySpans(
   const traces = found.map(({ trace }) => trace);
   const rows =
     traces.length === 0 ? [] : await readCandidates(store, TRACES, { sql: 'false', parameters: {} }, { traces });
+  const candidates = rows.map((row) => toCandidate(row, true));
   const last = found.length < most ? undefined : found.at(-1);
-  if (last === undefined) return { candidates: rows.map(toCandidate), frontier: end };
+  if (last === undefined) return { candidates, frontier: end };
   // Not all were taken: what is left begins no later than the last one's fitting span.
   const cut = { start: last.first, traceId: last.trace };
   const frontier = end === undefined || isBefore(cut, end) ? cut : end;
   // A search never goes back to where it was.
   const isBack = behind !== undefined && isBefore(frontier, behind);
-  return { candidates: rows.map(toCandidate), frontier: isBack ? behind : frontier };
+  return { candidates, frontier: isBack ? behind : frontier };
 }

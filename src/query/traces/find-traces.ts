@@ -250,7 +250,11 @@ class TraceSearch {
       const chunk = due.splice(0, this.#countOf(due, (this.#limit + 1 - this.#found.length) * tries));
       const traces = chunk.map(({ traceId }) => traceId);
       const [summaries, orders] = await Promise.all([
-        summarizeTraces(this.#store, traces, { received: receivedOf(chunk), having: spans }),
+        summarizeTraces(this.#store, traces, {
+          received: receivedOf(chunk),
+          // To read attributes of traces that lie far apart costs more than everything else of them.
+          ...(chunk.every(({ isFit }) => isFit) ? {} : { having: spans }),
+        }),
         ordersInTraces(this.#store, traces),
       ]);
       const byId = new Map(summaries.map((summary) => [summary.traceId, summary]));
