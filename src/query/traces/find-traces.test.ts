@@ -38,6 +38,7 @@ const SMALL: SearchSizes = {
   growth: 2,
   maxBatch: 24,
   nearSlice: 4,
+  mostNear: 3,
   slice: 24,
   enough: 0.1,
   sliceGrowth: 2,

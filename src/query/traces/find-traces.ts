@@ -34,6 +34,8 @@ export interface SearchSizes {
   readonly maxBatch: number;
   /** Newest rows of the index whose spans are searched for an attribute first; to search fewer costs no less. */
   readonly nearSlice: number;
+  /** Traces that are taken of them: many have spans that fit long after their first, and stand behind others. */
+  readonly mostNear: number;
   /** Rows by which it is judged how frequent a value is; more than that are searched at once only where they had too few traces. */
   readonly slice: number;
   /** So many times the traces of a page are expected in what is searched next. */
@@ -56,8 +58,9 @@ const SIZES: SearchSizes = {
   growth: 4,
   maxBatch: 500,
   nearSlice: 2_000,
+  mostNear: 120,
   slice: 32_000,
-  enough: 2,
+  enough: 1.4,
   sliceGrowth: 8,
   granules: 16,
   shareAtEnd: 0.4,
@@ -124,7 +127,11 @@ class TraceSearch {
 
   async run(): Promise<TracePage> {
     const fits = indexCondition(this.#filter);
-    const [ofResources, slices] = await Promise.all([this.#ofResources(), this.#firstSlices()]);
+    const bySpans = this.#filter.attributes.length > 0;
+    const [ofResources, near] = await Promise.all([
+      this.#ofResources(),
+      bySpans ? this.#slice(this.#after, this.#sizes.nearSlice) : undefined,
+    ]);
     const spans = spanCondition(this.#filter, ofResources);
     if (this.#after !== undefined) {
       const most = this.#sizes.maxUnderWay;
@@ -132,9 +139,8 @@ class TraceSearch {
       this.#take(candidates);
       this.#truncated = isCut;
     }
-    for await (const { candidates, frontier } of slices === undefined
-      ? this.#batchesByIndex(fits)
-      : this.#batchesBySpans(spans, slices)) {
+    const batches = bySpans ? this.#batchesBySpans(spans, near) : this.#batchesByIndex(fits);
+    for await (const { candidates, frontier } of batches) {
       this.#take(candidates);
       // Fewer than the page lacks are looked at with those to come, in one question.
       if (frontier !== undefined && this.#found.length + this.#waiting.size <= this.#limit) continue;
@@ -175,36 +181,31 @@ class TraceSearch {
     }
   }
 
-  /** Where the filter has attributes: the slice whose spans are searched first, and the one by which the value is judged. */
-  async #firstSlices(): Promise<{ near: Slice | undefined; far: Slice | undefined } | undefined> {
-    if (this.#filter.attributes.length === 0) return undefined;
-    const { nearSlice, slice } = this.#sizes;
-    const [near, far] = await Promise.all([this.#slice(this.#after, nearSlice), this.#slice(this.#after, slice)]);
-    return { near, far };
-  }
-
   #slice(behind: TracePlace | undefined, count: number): Promise<Slice | undefined> {
     const { since, until } = this.#filter;
     const inWindow = indexCondition({ since, until, attributes: [] });
     return sliceOfIndex(this.#store, { inWindow, behind, count });
   }
 
-  /** For attributes, which only spans know. */
-  async *#batchesBySpans(
-    spans: Condition,
-    { near, far }: { near: Slice | undefined; far: Slice | undefined },
-  ): AsyncGenerator<Batch> {
-    if (near === undefined || far === undefined) return;
-    const { more, maxBatch, sliceGrowth, slice: widest } = this.#sizes;
-    // Where the value is frequent this fills the page, and more candidates than it needs would be looked up for nothing.
-    const most = this.#limit + more;
-    const [first, granules] = await Promise.all([
-      candidatesBySpans(this.#store, { slice: near, spans, behind: this.#after, most, known: [...this.#seen] }),
-      granulesOf(this.#store, spans, far),
-    ]);
+  /** For attributes, which only spans know; `near` are the newest rows of the index, undefined where there are none. */
+  async *#batchesBySpans(spans: Condition, near: Slice | undefined): AsyncGenerator<Batch> {
+    if (near === undefined) return;
+    const { maxBatch, mostNear, sliceGrowth, slice: widest } = this.#sizes;
+    const frequency = this.#frequencyOf(spans);
+    // Where the value is frequent, the newest rows fill the page and nobody asks.
+    frequency.catch(() => undefined);
+    const known = [...this.#seen];
+    const first = await candidatesBySpans(this.#store, {
+      slice: near,
+      spans,
+      behind: this.#after,
+      most: mostNear,
+      known,
+    });
     yield first;
-    let count = this.#nextSlice(first.candidates.length, granules);
-    for (let behind = first.frontier; behind !== undefined; ) {
+    if (first.frontier === undefined) return;
+    let count = this.#nextSlice(first.candidates.length, await frequency);
+    for (let behind: TracePlace | undefined = first.frontier; behind !== undefined; ) {
       const slice = count === undefined ? undefined : await this.#slice(behind, count);
       const known = [...this.#seen];
       const batch = await candidatesBySpans(this.#store, {
@@ -218,6 +219,12 @@ class TraceSearch {
       behind = batch.frontier;
       if (count !== undefined) count = Math.min(Math.max(count, widest / sliceGrowth) * sliceGrowth, MAX_SLICE);
     }
+  }
+
+  /** Granules of spans by which it is judged how frequent what is searched is. */
+  async #frequencyOf(spans: Condition): Promise<{ readonly fitting: number; readonly all: number }> {
+    const far = await this.#slice(this.#after, this.#sizes.slice);
+    return far === undefined ? { fitting: 0, all: 0 } : granulesOf(this.#store, spans, far);
   }
 
   /** Rows of the slice after the first one, in which `found` traces fit; undefined for the whole rest. */
