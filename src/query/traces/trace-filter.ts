@@ -60,9 +60,12 @@ export function spanCondition(filter: TraceFilter, ofResources: readonly boolean
   if (since !== undefined) where("start >= {since:DateTime64(9, 'UTC')}", { since: toDateTime64(since) });
   if (until !== undefined) where("start < {until:DateTime64(9, 'UTC')}", { until: toDateTime64(until) });
   for (const [index, { key, value }] of filter.attributes.entries()) {
-    const own = `hasAny(attributes, arrayMap(type -> concat({key${index}:String}, '\\xFF', toString(type), {value${index}:String}), [${typesOf(value).join(', ')}]))`;
+    // Not hasAny: it takes every text of a row out of the dictionary, has() compares places in it.
+    const own = typesOf(value)
+      .map((type) => `has(attributes, concat({key${index}:String}, '\\xFF', '${type}', {value${index}:String}))`)
+      .join(' OR ');
     const ofResource = `resource_id IN (SELECT resource_id FROM resources WHERE ${resourceCondition(index)})`;
-    where(ofResources[index] === true ? `(${own} OR ${ofResource})` : own, {
+    where(ofResources[index] === true ? `(${own} OR ${ofResource})` : `(${own})`, {
       [`key${index}`]: key,
       [`value${index}`]: value,
     });
