@@ -141,24 +141,40 @@ export interface Slice extends TracePlace {
   readonly received: Candidate['received'];
 }
 
-/** The `count` newest rows of the index behind a place; undefined where there is none. */
-export async function sliceOfIndex(
+/** The `count` newest rows of the index behind a place, in slices of `step` rows, the newest first; none where there are no rows. */
+export async function slicesOfIndex(
   store: StoreClient,
-  { inWindow, behind, count }: { inWindow: Condition; behind: TracePlace | undefined; count: number },
-): Promise<Slice | undefined> {
+  asked: { inWindow: Condition; behind: TracePlace | undefined; count: number; step: number },
+): Promise<Slice[]> {
+  const { inWindow, behind, count, step } = asked;
   const where = behind === undefined ? inWindow.sql : `${inWindow.sql} AND ${BEHIND}`;
-  const [row] = await store.query(
-    `SELECT count() AS rows, toString(toUnixTimestamp64Nano(min(start))) AS last, ${hexOf('argMin(trace_id, (start, trace_id))')} AS trace,
+  const slices = await store.query(
+    `SELECT intDiv(number, {step:UInt32}) AS slice, count() AS rows,
+       toString(toUnixTimestamp64Nano(min(start))) AS last, ${hexOf('argMin(trace_id, (start, trace_id))')} AS trace,
        toString(toUnixTimestamp64Milli(min(observed_from))) AS received_from, toString(toUnixTimestamp64Milli(max(observed_at))) AS received_to
-     FROM (SELECT start, trace_id, observed_from, observed_at FROM trace_index WHERE ${where}
-       ORDER BY start DESC, trace_id DESC LIMIT {count:UInt32})
-     SETTINGS ${SETTINGS}`,
-    { ...inWindow.parameters, count, ...(behind === undefined ? {} : behindParameters(behind)) },
+     FROM (SELECT start, trace_id, observed_from, observed_at, rowNumberInAllBlocks() AS number FROM (
+       SELECT start, trace_id, observed_from, observed_at FROM trace_index WHERE ${where}
+       ORDER BY start DESC, trace_id DESC LIMIT {count:UInt32}))
+     GROUP BY slice ORDER BY slice SETTINGS ${SETTINGS}`,
+    { ...inWindow.parameters, count, step, ...(behind === undefined ? {} : behindParameters(behind)) },
     sliceRow,
   );
-  if (row === undefined || row.rows === 0) return undefined;
-  const received = { from: row.received_from, to: row.received_to };
-  return { start: row.last, traceId: row.trace, isLast: row.rows < count, received };
+  const isAll = slices.reduce((sum, { rows }) => sum + rows, 0) < count;
+  return slices.map(({ last, trace, received_from: from, received_to: to }, index) => {
+    return { start: last, traceId: trace, isLast: isAll && index === slices.length - 1, received: { from, to } };
+  });
+}
+
+/** Neighbouring slices as one, up to the last of them; undefined where there are none. */
+export function joinedSlices(slices: readonly Slice[]): Slice | undefined {
+  const last = slices.at(-1);
+  return last === undefined ? undefined : { ...last, received: receivedOf(slices) };
+}
+
+/** The least span of time in which everything was received that was received within others. */
+export function receivedOf(parts: readonly Pick<Candidate, 'received'>[]): Candidate['received'] {
+  const numbers = parts.flatMap(({ received }) => [Number(received.from), Number(received.to)]);
+  return { from: String(Math.min(...numbers)), to: String(Math.max(...numbers)) };
 }
 
 /** The rest of the index behind a place; whenever spans came, it was by our clock. */
@@ -171,12 +187,14 @@ export const WHOLE: Slice = {
 
 const RECEIVED = `observed_at BETWEEN fromUnixTimestamp64Milli({receivedFrom:Int64}, 'UTC') AND fromUnixTimestamp64Milli({receivedTo:Int64}, 'UTC')`;
 
-/** Granules of spans that a search of a slice would read, and how many there are of its time. */
-export async function granulesOf(
-  store: StoreClient,
-  spans: Condition,
-  { received }: Slice,
-): Promise<{ fitting: number; all: number }> {
+/** Granules of spans that a search would read, and how many there are of its time. */
+export interface Granules {
+  readonly fitting: number;
+  readonly all: number;
+}
+
+/** Granules of the spans of a slice. */
+export async function granulesOf(store: StoreClient, spans: Condition, { received }: Slice): Promise<Granules> {
   const count = async ({ sql, parameters }: Condition): Promise<number> => {
     const rows = await store.query(
       `EXPLAIN ESTIMATE SELECT trace_id FROM spans WHERE ${RECEIVED} AND ${sql}`,

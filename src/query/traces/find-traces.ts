@@ -7,11 +7,14 @@ import {
   type Batch,
   type Candidate,
   candidatesBySpans,
+  type Granules,
   granulesOf,
   isBefore,
+  joinedSlices,
   newestByIndex,
+  receivedOf,
   type Slice,
-  sliceOfIndex,
+  slicesOfIndex,
   type TracePlace,
   underWayAt,
   WHOLE,
@@ -38,7 +41,7 @@ export interface SearchSizes {
   readonly mostNear: number;
   /** Rows by which it is judged how frequent a value is; more than that are searched at once only where they had too few traces. */
   readonly slice: number;
-  /** So many times the traces of a page are expected in what is searched next. */
+  /** So many times the traces of a page are expected in the newest rows and what is searched next. */
   readonly enough: number;
   readonly sliceGrowth: number;
   /** Granules of spans in a slice up to which a value is rare. */
@@ -60,7 +63,7 @@ const SIZES: SearchSizes = {
   nearSlice: 2_000,
   mostNear: 120,
   slice: 32_000,
-  enough: 1.4,
+  enough: 1.6,
   sliceGrowth: 8,
   granules: 16,
   shareAtEnd: 0.4,
@@ -128,9 +131,9 @@ class TraceSearch {
   async run(): Promise<TracePage> {
     const fits = indexCondition(this.#filter);
     const bySpans = this.#filter.attributes.length > 0;
-    const [ofResources, near] = await Promise.all([
+    const [ofResources, [near]] = await Promise.all([
       this.#ofResources(),
-      bySpans ? this.#slice(this.#after, this.#sizes.nearSlice) : undefined,
+      bySpans ? this.#newestRows(this.#after, this.#sizes.nearSlice) : [],
     ]);
     const spans = spanCondition(this.#filter, ofResources);
     if (this.#after !== undefined) {
@@ -181,19 +184,20 @@ class TraceSearch {
     }
   }
 
-  #slice(behind: TracePlace | undefined, count: number): Promise<Slice | undefined> {
+  /** The newest rows of the index in the window, behind a place, in slices. */
+  #newestRows(behind: TracePlace | undefined, count: number, step = count): Promise<Slice[]> {
     const { since, until } = this.#filter;
     const inWindow = indexCondition({ since, until, attributes: [] });
-    return sliceOfIndex(this.#store, { inWindow, behind, count });
+    return slicesOfIndex(this.#store, { inWindow, behind, count, step });
   }
 
   /** For attributes, which only spans know; `near` are the newest rows of the index, undefined where there are none. */
   async *#batchesBySpans(spans: Condition, near: Slice | undefined): AsyncGenerator<Batch> {
     if (near === undefined) return;
-    const { maxBatch, mostNear, sliceGrowth, slice: widest } = this.#sizes;
-    const frequency = this.#frequencyOf(spans);
+    const { maxBatch, mostNear, nearSlice, sliceGrowth, slice: widest } = this.#sizes;
+    const judging = this.#judge(spans);
     // Where the value is frequent, the newest rows fill the page and nobody asks.
-    frequency.catch(() => undefined);
+    judging.catch(() => undefined);
     const known = [...this.#seen];
     const first = await candidatesBySpans(this.#store, {
       slice: near,
@@ -203,38 +207,45 @@ class TraceSearch {
       known,
     });
     yield first;
-    if (first.frontier === undefined) return;
-    let count = this.#nextSlice(first.candidates.length, await frequency);
-    for (let behind: TracePlace | undefined = first.frontier; behind !== undefined; ) {
-      const slice = count === undefined ? undefined : await this.#slice(behind, count);
-      const known = [...this.#seen];
+    let behind = first.frontier;
+    if (behind === undefined) return;
+    const { granules, slices } = await judging;
+    let count = this.#nextSlice(first.candidates.length, granules);
+    let slice = joinedSlices(slicesBehind(behind, slices).slice(0, Math.ceil((count ?? 0) / nearSlice)));
+    for (;;) {
+      if (count !== undefined) slice ??= (await this.#newestRows(behind, count))[0];
       const batch = await candidatesBySpans(this.#store, {
         slice: slice ?? WHOLE,
         spans,
         behind,
         most: maxBatch,
-        known,
+        known: [...this.#seen],
       });
       yield batch;
       behind = batch.frontier;
+      if (behind === undefined) return;
+      slice = undefined;
       if (count !== undefined) count = Math.min(Math.max(count, widest / sliceGrowth) * sliceGrowth, MAX_SLICE);
     }
   }
 
-  /** Granules of spans by which it is judged how frequent what is searched is. */
-  async #frequencyOf(spans: Condition): Promise<{ readonly fitting: number; readonly all: number }> {
-    const far = await this.#slice(this.#after, this.#sizes.slice);
-    return far === undefined ? { fitting: 0, all: 0 } : granulesOf(this.#store, spans, far);
+  /** By how many granules have what is searched it is judged how frequent it is; with the slices that they belong to. */
+  async #judge(spans: Condition): Promise<{ readonly granules: Granules; readonly slices: readonly Slice[] }> {
+    const slices = await this.#newestRows(this.#after, this.#sizes.slice, this.#sizes.nearSlice);
+    const all = joinedSlices(slices);
+    const granules = all === undefined ? { fitting: 0, all: 0 } : await granulesOf(this.#store, spans, all);
+    return { granules, slices };
   }
 
   /** Rows of the slice after the first one, in which `found` traces fit; undefined for the whole rest. */
-  #nextSlice(found: number, { fitting, all }: { readonly fitting: number; readonly all: number }): number | undefined {
+  #nextSlice(found: number, { fitting, all }: Granules): number | undefined {
     const { nearSlice, slice, enough, granules } = this.#sizes;
     // A rare value: the Bloom filter of spans leaves little to read, however old it is.
     if (fitting <= granules) return undefined;
     const perRow =
       fitting < all * EVERYWHERE ? expectedSpans({ fitting, all }) / slice : Math.max(1, found) / nearSlice;
-    return Math.min(slice, Math.max(nearSlice, Math.ceil((enough * (this.#limit + 1)) / perRow)));
+    const wanted = enough * (this.#limit + 1) - found;
+    return Math.min(slice, Math.max(nearSlice, Math.ceil(wanted / perRow)));
   }
 
   #take(candidates: readonly Candidate[]): void {
@@ -298,14 +309,14 @@ class TraceSearch {
   }
 }
 
-/** How many spans fit, where some of the granules have one or more and they lie at random. */
-function expectedSpans({ fitting, all }: { readonly fitting: number; readonly all: number }): number {
-  return -Math.log(1 - fitting / all) * all;
+/** Slices that reach behind a place. */
+function slicesBehind(place: TracePlace, slices: readonly Slice[]): Slice[] {
+  return slices.filter((slice) => isBefore(place, slice));
 }
 
-function receivedOf(candidates: readonly Candidate[]): Candidate['received'] {
-  const numbers = candidates.flatMap(({ received }) => [Number(received.from), Number(received.to)]);
-  return { from: String(Math.min(...numbers)), to: String(Math.max(...numbers)) };
+/** How many spans fit, where some of the granules have one or more and they lie at random. */
+function expectedSpans({ fitting, all }: Granules): number {
+  return -Math.log(1 - fitting / all) * all;
 }
 
 function orderIds(orders: TraceOrders | undefined): string[] {
