@@ -56,10 +56,9 @@ export async function settle(sight: Sight, withinMs: number): Promise<Settled> {
 
 async function hasWork({ api, store }: Sight): Promise<boolean> {
   if (api !== undefined) {
-    const answer = await fetch(`${api}/api/system`).then(
-      (response) => response.json(),
-      () => undefined,
-    );
+    const answer = await fetch(`${api}/api/system`)
+      .then((response) => response.json())
+      .catch(() => undefined);
     const { success, data } = system.safeParse(answer);
     // Who does not answer may be busy.
     if (!success) return true;
