@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { checkReachable } from './reachable.ts';
 
 const servers: Server[] = [];
+const HERE = { api: undefined, pid: process.pid };
 
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -18,7 +19,7 @@ async function answering(text: string): Promise<string> {
 }
 
 it('is content with a target that listens', async () => {
-  await expect(checkReachable(await answering(''), undefined)).resolves.toBeUndefined();
+  await expect(checkReachable(await answering(''), HERE)).resolves.toBeUndefined();
 });
 
 /** A URL at which nobody listens any more. */
@@ -30,7 +31,7 @@ async function closed(): Promise<string> {
 
 it('says that nobody listens at the target, and what a target is', async () => {
   const target = await closed();
-  await expect(checkReachable(target, undefined)).rejects.toMatchObject({
+  await expect(checkReachable(target, HERE)).rejects.toMatchObject({
     code: 'invalid_argument',
     message: `nobody listens at ${target} (ECONNREFUSED)`,
     remedy: expect.stringContaining('--target') as unknown,
@@ -39,7 +40,7 @@ it('says that nobody listens at the target, and what a target is', async () => {
 
 it('says that nobody answers where the API should be', async () => {
   const api = await closed();
-  await expect(checkReachable(await answering(''), api)).rejects.toMatchObject({
+  await expect(checkReachable(await answering(''), { api, pid: undefined })).rejects.toMatchObject({
     code: 'invalid_argument',
     message: `${api} is not the API of a Waybill (ECONNREFUSED)`,
   });
@@ -48,5 +49,13 @@ it('says that nobody answers where the API should be', async () => {
 it('knows what is no URL, and an API of something else', async () => {
   const other = await answering('{"status":"UP"}');
   for (const api of ['here', other])
-    await expect(checkReachable(other, api)).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(checkReachable(other, { api, pid: undefined })).rejects.toMatchObject({ code: 'invalid_argument' });
+});
+
+it('says that there is no such process', async () => {
+  // Above what Linux gives at most.
+  const pid = 2 ** 22 + 1;
+  await expect(checkReachable(await answering(''), { api: undefined, pid })).rejects.toMatchObject({
+    message: `there is no process ${pid} on this machine`,
+  });
 });

@@ -1,16 +1,24 @@
 import { connect } from 'node:net';
 import { system } from '../api/contract/system.ts';
 import { WaybillError } from '../model/errors.ts';
+import { processTree } from './processes.ts';
 import { errorCode } from './sender.ts';
+import type { Sight } from './settle.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
  * Looks before a run whether there is somebody to be measured.
  *
- * Throws WaybillError `invalid_argument` where nobody listens at the target, or where the API (base URL) is none of a Waybill.
+ * Throws WaybillError `invalid_argument` where nobody listens at the target, where there is no such process, or where the API (base URL) is
+ * none of a Waybill.
  */
-export async function checkReachable(target: string, api: string | undefined): Promise<void> {
+export async function checkReachable(target: string, { api, pid }: Pick<Sight, 'api' | 'pid'>): Promise<void> {
+  if (pid !== undefined && processTree(pid).length === 0) {
+    throw new WaybillError('invalid_argument', `there is no process ${pid} on this machine`, {
+      remedy: '--pid is the process of the target: its CPU and memory are measured with those of its children',
+    });
+  }
   await checkTarget(new URL(target));
   if (api !== undefined) await checkApi(api);
 }

@@ -41,8 +41,8 @@ export interface BenchOptions extends Omit<LoadOptions, 'target' | 'seed'> {
 export async function runBench(options: BenchOptions, say: (text: string) => void): Promise<BenchResult> {
   const loadAverage = loadavg()[0] ?? 0;
   if (options.target !== undefined) {
-    await checkReachable(options.target, options.api);
     const sight = { api: options.api, store: undefined, pid: options.pid };
+    await checkReachable(options.target, sight);
     return measure({ options, target: options.target, sight, own: undefined, loadAverage, say });
   }
   say('starting a fresh Waybill');
