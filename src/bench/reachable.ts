@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { urlToHttpOptions } from 'node:url';
 import { system } from '../api/contract/system.ts';
 import { WaybillError } from '../model/errors.ts';
 import { processTree } from './processes.ts';
@@ -23,16 +24,15 @@ export async function checkReachable(target: string, { api, pid }: Pick<Sight, '
   if (api !== undefined) await checkApi(api);
 }
 
-function checkTarget({ protocol, hostname, port, origin }: URL): Promise<void> {
+function checkTarget(target: URL): Promise<void> {
+  const { protocol, hostname, port } = urlToHttpOptions(target);
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       socket.destroy();
       const remedy = 'start the receiver first; --target is its OTLP endpoint, like http://127.0.0.1:4318';
-      reject(new WaybillError('invalid_argument', `nobody listens at ${origin} (${reason})`, { remedy }));
+      reject(new WaybillError('invalid_argument', `nobody listens at ${target.origin} (${reason})`, { remedy }));
     };
-    // An IPv6 address stands in brackets in a URL.
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) });
+    const socket = connect({ host: hostname ?? '', port: Number(port) || (protocol === 'https:' ? 443 : 80) });
     socket.setTimeout(ANSWER_WITHIN_MS, () => fail('no answer'));
     socket.on('error', (error) => fail(errorCode(error)));
     socket.once('connect', () => {

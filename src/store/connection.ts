@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, type AgentOptions, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import {
+  Agent,
+  type AgentOptions,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http';
 import { request as requestHttps, Agent as SecureAgent } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Secret } from '../model/secret.ts';
@@ -48,8 +56,7 @@ const unzip = promisify(gunzip);
  * it took more than half of what a short question took.
  */
 export class StoreConnection {
-  readonly #url: URL;
-  readonly #host: string;
+  readonly #place: Pick<RequestOptions, 'hostname' | 'port'>;
   /** Of the URL; ends with a slash. */
   readonly #path: string;
   readonly #agent: Agent;
@@ -59,14 +66,14 @@ export class StoreConnection {
   readonly #compressed: boolean;
 
   constructor({ url, socketPath, user, password, database }: ConnectionOptions) {
-    this.#url = new URL(url);
-    // An IPv6 address stands in brackets there.
-    this.#host = this.#url.hostname.replace(/^\[|\]$/g, '');
-    this.#path = this.#url.pathname.replace(/\/?$/, '/');
+    const base = new URL(url);
+    const { protocol, hostname, port } = urlToHttpOptions(base);
+    this.#place = { hostname, port };
+    this.#path = base.pathname.replace(/\/?$/, '/');
     const options: AgentOptions & { socketPath?: string } = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
     // It hands its own options on to `net.connect`.
     if (socketPath !== undefined) options.socketPath = socketPath;
-    const secure = this.#url.protocol === 'https:';
+    const secure = protocol === 'https:';
     this.#agent = secure ? new SecureAgent(options) : new Agent(options);
     this.#request = secure ? requestHttps : requestHttp;
     const credentials = Buffer.from(`${user ?? 'default'}:${password?.reveal() ?? ''}`).toString('base64');
@@ -144,8 +151,7 @@ export class StoreConnection {
   async #send({ method, path, headers, body }: Message, signal: AbortSignal): Promise<Buffer> {
     const length = body.reduce((sum, part) => sum + part.length, 0);
     const request = this.#request({
-      hostname: this.#host,
-      port: this.#url.port,
+      ...this.#place,
       agent: this.#agent,
       method,
       path,
