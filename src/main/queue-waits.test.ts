@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Breakdowns } from '../projector/breakdowns.ts';
 import { insertOrders, SECOND } from '../query/metrics/testing/order-rows.ts';
 import { findOrderBreakdown } from '../query/order-breakdown.ts';
-import { storeConfigSchema } from '../store/config.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { openTemporaryStore } from '../store/testing/temporary-store.ts';
 import { toDateTime64 } from '../store/time.ts';
 
 /** Not long ago: tables forget what is older. */
@@ -38,15 +35,10 @@ function message(key: string, from: number | null, to: number | null, more: Reco
 }
 
 describe('time in queues that only brokers know of', () => {
-  let directory: string;
   let store: Store;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-waits-'));
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-      dataDir: directory,
-      log: () => undefined,
-    });
+    store = await openTemporaryStore();
     const { client } = store;
     const visits = [
       ['A', 0n, 100n * SECOND],
@@ -101,7 +93,6 @@ describe('time in queues that only brokers know of', () => {
 
   afterAll(async () => {
     await store?.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   /** Seconds in queues in the visits of an order, the last of which is 100 seconds old. */

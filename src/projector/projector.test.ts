@@ -1,29 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { machineOf } from '../lifecycle/testing/reference-machines.ts';
 import type { StoreClient } from '../store/client.ts';
-import { storeConfigSchema } from '../store/config.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { openTemporaryStore } from '../store/testing/temporary-store.ts';
 import { Progress } from './progress.ts';
 import { Projector } from './projector.ts';
 
-let directory: string;
 let store: Store;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'waybill-projector-'));
-  store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-    dataDir: directory,
-    log: () => undefined,
-  });
+  store = await openTemporaryStore();
 });
 
 afterAll(async () => {
   await store.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 it('begins a round once a second however often it is told, and at once after the clock was set back', async () => {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,9 +7,9 @@ import { machineOf } from '../lifecycle/testing/reference-machines.ts';
 import type { StatusFact } from '../model/order.ts';
 import { msToNano } from '../model/units.ts';
 import type { StoreClient } from '../store/client.ts';
-import { storeConfigSchema } from '../store/config.ts';
 import { readOrderPage } from '../store/order-state.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { openTemporaryStore } from '../store/testing/temporary-store.ts';
 import { toDateTime64 } from '../store/time.ts';
 import { Projector } from './projector.ts';
 
@@ -65,22 +62,16 @@ async function project(store: StoreClient): Promise<void> {
 }
 
 describe('the table of visits', () => {
-  let directory: string;
   let store: Store;
   let segment = 0;
   const reported = new Map<string, StatusFact[]>();
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-visits-'));
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-      dataDir: directory,
-      log: () => undefined,
-    });
+    store = await openTemporaryStore();
   });
 
   afterAll(async () => {
     await store.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   async function report(orderId: string, status: string, at: bigint): Promise<void> {

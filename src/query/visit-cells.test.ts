@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { binOf } from '../lifecycle/dwell/sketch.ts';
 import { openWorkingClock } from '../lifecycle/dwell/working-time.ts';
-import { storeConfigSchema } from '../store/config.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { openTemporaryStore } from '../store/testing/temporary-store.ts';
 import { leadTime } from './lead-time.ts';
 import { completedFigures, edgeCounts, openFigures, orderTotals } from './statuses.ts';
 import { statusSurvival } from './survival.ts';
@@ -126,15 +123,10 @@ function numbersOf(cells: VisitCells): Record<string, number | null> {
 }
 
 describe('cells of visits', () => {
-  let directory: string;
   let store: Store;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-cells-'));
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-      dataDir: directory,
-      log: () => undefined,
-    });
+    store = await openTemporaryStore();
     const rows = ORDERS.flatMap(rowsOf);
     // What no longer holds, and was taken back: in parts of their own, so that nothing is merged.
     const wrong = rows
@@ -149,7 +141,6 @@ describe('cells of visits', () => {
 
   afterAll(async () => {
     await store.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   it('are those of the visits that hold, to the nanosecond while they are few', async () => {

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -13,8 +11,8 @@ import { compileMachine } from '../../lifecycle/machine.ts';
 import { requireLifecycle } from '../../lifecycle/parse.ts';
 import { insertOrders, SECOND, T0 } from '../../query/metrics/testing/order-rows.ts';
 import { Queries } from '../../query/queries.ts';
-import { storeConfigSchema } from '../../store/config.ts';
-import { openStore, type Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import { openTemporaryStore } from '../../store/testing/temporary-store.ts';
 import { metricsConfigSchema } from './config.ts';
 import { Metrics, type MetricsParts } from './metrics.ts';
 import { readOrderState } from './order-state.ts';
@@ -86,16 +84,11 @@ afterEach(async () => {
 });
 
 describe('metrics of orders in a real store', () => {
-  let directory: string;
   let store: Store;
   let orders: MetricsParts['orders'];
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-metrics-'));
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-      dataDir: directory,
-      log: () => undefined,
-    });
+    store = await openTemporaryStore();
     await insertOrders(store.client, [
       {
         orderId: 'closed',
@@ -129,7 +122,6 @@ describe('metrics of orders in a real store', () => {
 
   afterAll(async () => {
     await store.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   it('are there for a scraper', async () => {

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatRfc3339 } from '../../model/units.ts';
-import { storeConfigSchema } from '../../store/config.ts';
-import { openStore, type Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import { openTemporaryStore } from '../../store/testing/temporary-store.ts';
 import { toDateTime64 } from '../../store/time.ts';
 import { SECOND } from '../metrics/testing/order-rows.ts';
 import { deadLetterAnswer } from '../queue-overview.ts';
@@ -82,15 +79,10 @@ function visit(orderId: string, status: string, from: number, to: number | null,
 }
 
 describe('dead letters in the store', () => {
-  let directory: string;
   let store: Store;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-dead-'));
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-      dataDir: directory,
-      log: () => undefined,
-    });
+    store = await openTemporaryStore();
     const { client } = store;
     await client.insertRows('dead_letters', [
       sighting('open', 100, { order_id: 'A-1' }),
@@ -136,7 +128,6 @@ describe('dead letters in the store', () => {
 
   afterAll(async () => {
     await store?.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   const ask = (filter: Partial<DeadLetterFilter> = {}) =>

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { storeConfigSchema } from '../../store/config.ts';
-import { openStore, type Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import { openTemporaryStore } from '../../store/testing/temporary-store.ts';
 import { capped } from './capped.ts';
 import { DURATION_BOUNDS_SECONDS } from './duration-buckets.ts';
 import { type OrderFigures, orderFigures } from './order-figures.ts';
@@ -13,16 +10,11 @@ import { insertOrders, SECOND, T0, type TestOrder, takeBackVisits } from './test
 const RULES = { now: T0 + 10_000n * SECOND, recoveryTime: 60n * SECOND };
 
 describe('the figures of orders', () => {
-  let directory: string;
   let store: Store;
   let figures: OrderFigures;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-figures-'));
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), {
-      dataDir: directory,
-      log: () => undefined,
-    });
+    store = await openTemporaryStore();
     await insertOrders(store.client, [
       // A visit of exactly one bound, one of the bound and a nanosecond, and one that is open.
       {
@@ -85,7 +77,6 @@ describe('the figures of orders', () => {
 
   afterAll(async () => {
     await store.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   it('put a completed visit into the bucket whose upper bound it does not exceed', () => {

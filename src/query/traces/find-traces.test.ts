@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SPAN_KINDS } from '../../model/span-parents.ts';
 import { formatRfc3339 } from '../../model/units.ts';
-import { storeConfigSchema } from '../../store/config.ts';
-import { openStore, type Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import { openTemporaryStore } from '../../store/testing/temporary-store.ts';
 import { toDateTime64 } from '../../store/time.ts';
 import type { TracePlace } from './candidates.ts';
 import { findTraces, type SearchSizes, type TracePage } from './find-traces.ts';
@@ -164,13 +161,10 @@ async function insert({ client }: Store, spans: readonly StoredSpan[]): Promise<
 }
 
 describe('searching traces', () => {
-  let directory: string;
   let store: Store;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'waybill-traces-'));
-    const options = { dataDir: directory, log: () => undefined };
-    store = await openStore(storeConfigSchema.parse({ maxMemoryBytes: 1024 ** 3 }), options);
+    store = await openTemporaryStore();
     const { client } = store;
     await client.command(
       `CREATE TABLE raw_spans (trace String, span String, parent String, start DateTime64(9, 'UTC'), duration Int64, service String,
@@ -201,7 +195,6 @@ describe('searching traces', () => {
 
   afterAll(async () => {
     await store?.close();
-    await rm(directory, { recursive: true, force: true });
   });
 
   /** Every page of a list; fails where one is too long. */
