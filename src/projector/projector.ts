@@ -19,7 +19,7 @@ const ORDERS_WORTH_A_PART = 1_000;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
 /**
- * Shortest time from round to round, in milliseconds. A round is some fifteen statements, whether it is about one order or a thousand, and
+ * Shortest time from round to round, in milliseconds. A round is some twelve statements, whether it is about one order or a thousand, and
  * under load more orders wait in the meantime than one alone.
  */
 const ROUND_EVERY_MS = 1000;
